@@ -1,0 +1,273 @@
+"""The ports: what Verdigris needs of a table, a change stream, a search index, the live pointer and an application.
+
+Each method says what it guarantees and which errors it raises; `tests/contract/` holds one suite per port that every
+adapter passes, the in-memory one included. Errors of `verdigris.errors.StoreError` not named at a method may be
+raised by any of them: AccessRefused, Unreachable (after retries), Throttled (after retries).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from verdigris.core.model import Change, Color, Key, KeySchema, Place, RawItem, Segment, Shard
+
+# ── table ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class ScanPage:
+    """One page of a scan. `next` is the opaque position after it (JSON text of ExclusiveStartKey), None at the end."""
+
+    items: Sequence[RawItem]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """What makes an empty copy of a table: the parts of a CreateTable request, in the service's own JSON.
+
+    `create` holds AttributeDefinitions, KeySchema, BillingMode and, where there are any, GlobalSecondaryIndexes,
+    LocalSecondaryIndexes, ProvisionedThroughput, SSESpecification, TableClass; `ttl_attribute` is set after creation.
+    """
+
+    create: Mapping[str, Any]
+    ttl_attribute: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableFacts:
+    """What is known of a table without reading it. Counts and sizes are hours old on AWS: estimates, never proof."""
+
+    name: str
+    key: KeySchema
+    active: bool
+    items_estimate: int
+    bytes_estimate: int
+    shape: TableShape
+    #: ARN of the enabled stream, None if there is none
+    stream: str | None
+    #: NEW_AND_OLD_IMAGES, KEYS_ONLY, … of the enabled stream
+    stream_view: str | None
+
+
+class Table(Protocol):
+    """One table: the data path. Safe to share between threads."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def key(self) -> KeySchema: ...
+
+    def scan(self, segment: Segment, start: str | None) -> ScanPage:
+        """One page of a strongly consistent scan, from `start` (None: the segment's beginning). Raises NotFound."""
+        ...
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, RawItem]:
+        """What is at each of `keys` now: strongly consistent, any number of keys, absent ones left out.
+
+        Unprocessed keys are asked for again until all are answered. Raises NotFound.
+        """
+        ...
+
+    def write(self, puts: Sequence[RawItem], deletes: Sequence[Key] = ()) -> None:
+        """Puts and deletes, unconditionally, any number of them; returns when every one is acknowledged.
+
+        No key may stand in it twice. Unprocessed ones are sent again with jittered backoff. Raises NotFound,
+        Invalid (an item that the service refuses), Throttled or Unreachable: then some may have taken effect, and
+        some may still.
+        """
+        ...
+
+
+class TableAdmin(Protocol):
+    """Tables as a whole: the control plane of one region. All calls are safe to repeat."""
+
+    def describe(self, name: str) -> TableFacts | None:
+        """The facts, or None if there is no such table."""
+        ...
+
+    def create(self, name: str, shape: TableShape) -> None:
+        """Creates an empty table and returns when it is active. Raises AlreadyThere, Invalid."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Deletes the table, if it is there, and returns when it is gone."""
+        ...
+
+    def is_empty(self, name: str) -> bool:
+        """Whether a strongly consistent scan finds no item at all. Raises NotFound."""
+        ...
+
+    def enable_stream(self, name: str) -> str:
+        """Turns the stream on with new and old images, if it is off; returns its ARN. Raises NotFound."""
+        ...
+
+
+# ── change stream ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class StreamPage:
+    """Changes after a position. `last` is the sequence number to go on after (the one given, if the page was empty).
+
+    `ended` is true when the shard is closed and everything in it has been read. An empty page that is not `ended`
+    proves nothing: there may be records behind it.
+    """
+
+    changes: Sequence[Change]
+    last: str | None
+    ended: bool
+
+
+class ChangeStream(Protocol):
+    """The change stream of one table: at least once, in order for one key within the lineage of its shards."""
+
+    def shards(self) -> Sequence[Shard]:
+        """Every shard that still has records, parents before children. Raises NotFound."""
+        ...
+
+    def read(self, shard: str, after: str | None) -> StreamPage:
+        """The next page of `shard` after sequence number `after` (None: from the oldest record kept).
+
+        Iterators are kept, refreshed and, when expired, taken anew inside. Raises HintsLost if records after
+        `after` have been trimmed away, NotFound.
+        """
+        ...
+
+
+# ── search index ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document. `body` is JSON as it is to be stored; `None` says that the id must not be in the index.
+
+    `version` orders writers of one id: the index keeps the highest (external versioning, equal ones overwrite).
+    """
+
+    id: str
+    body: Mapping[str, Any] | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class BulkResult:
+    """What became of a bulk. `superseded` lost against a higher version and are fine; `refused` are (id, reason)."""
+
+    written: int
+    superseded: int
+    refused: tuple[tuple[str, str], ...]
+
+
+class SearchIndex(Protocol):
+    """The indexes of one cluster. All calls are safe to repeat."""
+
+    def create(self, index: str, mappings: Mapping[str, Any]) -> None:
+        """Creates an index from a body of `mappings` and `settings`. Raises AlreadyThere, Invalid."""
+        ...
+
+    def exists(self, index: str) -> bool: ...
+
+    def delete(self, index: str) -> None:
+        """Deletes the index if it is there. An alias of that name raises Invalid: it is never followed."""
+        ...
+
+    def bulk(self, index: str, documents: Iterable[Document]) -> BulkResult:
+        """Writes and deletes, split by count and bytes; never creates the index by accident. Raises NotFound."""
+        ...
+
+    def refresh(self, index: str) -> None:
+        """Makes everything written before visible to `documents` and `count`."""
+        ...
+
+    def count(self, index: str) -> int: ...
+
+    def documents(self, index: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Every (id, body) of the index as of now, in pages, one consistent view. Raises NotFound."""
+        ...
+
+    def read(self, index: str, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
+        """The bodies stored under `ids` now (real time, not as of the last refresh); absent ones are left out."""
+        ...
+
+    def alias(self, name: str) -> str | None:
+        """The index that alias `name` points to; None if there is no such alias. Raises Invalid if it is an index."""
+        ...
+
+    def point_alias(self, name: str, expected: str | None, index: str) -> None:
+        """Moves the alias in one atomic step. Raises Conflict if it does not point to `expected` (or `index`) now."""
+        ...
+
+
+# ── live pointer and fence ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Where the traffic goes. `live` is None before the first deployment. `fence` is the holder's token, or None."""
+
+    live: Color | None
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    fence: str | None = None
+    sealed: bool = False
+
+
+class LivePointer(Protocol):
+    """What sends the traffic to a color, and holds writes during a switch.
+
+    The fence is made for a switch that may die at any point: an unsealed fence lapses at its deadline and sends what
+    it held to the color that is live; a sealed one never lapses to that color, since the data may have moved on:
+    what it holds is refused at the deadline (503, nothing was written), until `release` or `set` opens it.
+    """
+
+    def read(self) -> Pointer: ...
+
+    def register(self, color: Color, address: str) -> None:
+        """Says where `color` listens (`http://host:port`). Does not move any traffic."""
+        ...
+
+    def fence(self, token: str, deadline_s: float) -> None:
+        """Holds every write request from now; returns when those under way have ended.
+
+        Raises Conflict if another token holds a fence, Unreachable if writes under way did not end in time (the
+        fence is then released).
+        """
+        ...
+
+    def seal(self, token: str) -> None:
+        """From now the fence does not lapse. Raises Conflict if it has lapsed or is another's."""
+        ...
+
+    def set(self, expected: Color | None, new: Color, token: str) -> None:
+        """Compare and set: traffic goes to `new`, and the fence of `token` is released.
+
+        Succeeds at once when `new` is live already. Raises Conflict if neither `expected` nor `new` is live.
+        """
+        ...
+
+    def release(self, token: str) -> None:
+        """Lifts the fence of `token`, if it still holds, leaving the traffic where it is."""
+        ...
+
+
+# ── the application of a color ───────────────────────────────────────────────────────────────────────────────────
+
+
+class Application(Protocol):
+    """Runs the application of one color. All calls are safe to repeat."""
+
+    def start(self, place: Place) -> str:
+        """Starts (or replaces) the color's application and returns its address when it is healthy. Raises Invalid."""
+        ...
+
+    def address(self, color: Color) -> str | None:
+        """Where the color's application listens now; None if it does not run."""
+        ...
+
+    def stop(self, color: Color) -> None:
+        """Stops it, if it runs, and returns when it has ended."""
+        ...

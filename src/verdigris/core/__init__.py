@@ -1,1 +1,1 @@
-"""What decides: no I/O, no clock, no randomness, no threads, no logging. Everything here is a function of its arguments."""
+"""What decides: no I/O, no clock, no randomness, no threads. Everything here is a function of its arguments."""

@@ -1,1 +1,1 @@
-"""Ports (`base`) and their adapters: what touches tables, streams, indexes and pointers. Foreign errors are mapped here."""
+"""Ports (`base`) and their adapters. Foreign errors are mapped here and nowhere further in."""

@@ -1,0 +1,1 @@
+"""verdigris.toml: read by `load.load`, described by `model`, documented by `schema`."""

@@ -1,0 +1,115 @@
+"""Rules that need more than one section: names once they are expanded, and what an environment lacks.
+
+They look at the raw document, so that their faults are reported together with everybody else's; what is of the wrong
+type is passed over here, since it is a fault already.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from verdigris.config import names
+from verdigris.config.faults import Fault
+from verdigris.config.lines import KeyPath
+from verdigris.config.model import DeployTableSettings
+from verdigris.core.model import DataVersion
+
+_Section = dict[str, Any]
+
+
+def name_faults(raw: _Section, skip: Collection[KeyPath]) -> list[Fault]:
+    """Faults of names in the environments that exist; none for a key that has a fault already (`skip`)."""
+    seen: dict[KeyPath, Fault] = {}
+    for fault in (*_expanded(raw, skip), *_environments(raw), *_labels(raw)):
+        if fault.key not in skip:
+            seen.setdefault(fault.key, fault)
+    return list(seen.values())
+
+
+def _expanded(raw: _Section, skip: Collection[KeyPath]) -> Iterator[Fault]:
+    for env, settings in _section(raw, "environments").items():
+        known = {
+            "app": (("app", "name"), _section(raw, "app").get("name")),
+            "env": (("environments", env), env),
+            "region": (("environments", env, "regions"), next(iter(_list(settings, "regions")), None)),
+        }
+        values = {name: value for name, (key, value) in known.items() if isinstance(value, str) and key not in skip}
+        yield from _tables(raw, values)
+        yield from _indexes(raw, values)
+
+
+def _tables(raw: _Section, values: dict[str, str]) -> Iterator[Fault]:
+    taken = set()
+    for version in DataVersion:
+        name = _expand(_section(raw, "table").get("name"), {**values, "version": version.value})
+        if name is not None:
+            taken.add(name)
+            if what := names.table_name_fault(name):
+                yield Fault(("table", "name"), what)
+    deploy = _expand(_section(raw, "deploy_table").get("name", DeployTableSettings().name), values)
+    if deploy is not None:
+        if what := names.table_name_fault(deploy):
+            yield Fault(("deploy_table", "name"), what)
+        elif deploy in taken:
+            yield Fault(("deploy_table", "name"), f'becomes "{deploy}", which is the name of the table itself')
+
+
+def _indexes(raw: _Section, values: dict[str, str]) -> Iterator[Fault]:
+    taken: set[str] = set()
+    for number, index in enumerate(_list(raw, "index")):
+        alias = _expand(index.get("name") if isinstance(index, dict) else None, values)
+        if alias is None:
+            continue
+        mine = {alias, *(f"{alias}-{version.value}" for version in DataVersion)}
+        what = next((fault for name in sorted(mine) if (fault := names.index_name_fault(name))), None)
+        if what is None and (clash := sorted(mine & taken)):
+            what = f'becomes "{clash[0]}", which another index uses'
+        if what:
+            yield Fault(("index", number, "name"), what)
+        taken |= mine
+
+
+def _labels(raw: _Section) -> Iterator[Fault]:
+    """`VERDIGRIS_INDEX_<LABEL>` must name one index."""
+    taken: dict[str, str] = {}
+    for number, index in enumerate(_list(raw, "index")):
+        name = index.get("name") if isinstance(index, dict) else None
+        if not isinstance(name, str):
+            continue
+        label = names.label(name)
+        if label in taken:
+            what = f'"{name}" and "{taken[label]}" differ in placeholders only; each index needs a word of its own'
+            yield Fault(("index", number, "name"), what)
+        taken[label] = name
+
+
+def _environments(raw: _Section) -> Iterator[Fault]:
+    for env, settings in _section(raw, "environments").items():
+        if not isinstance(settings, dict):
+            continue
+        endpoints = _section(settings, "endpoints")
+        local = settings.get("local", False)
+        if local is True and endpoints:
+            what = "the embedded engines have addresses of their own: remove endpoints, or local = true"
+            yield Fault(("environments", env, "endpoints"), what)
+        if local is False and _list(raw, "index") and "search" not in endpoints:
+            what = 'is missing: the address of the cluster that holds the indexes, for example "https://search.example.com"'
+            yield Fault(("environments", env, "endpoints", "search"), what)
+
+
+def _expand(template: Any, values: dict[str, str]) -> str | None:
+    """The name, or None where the template or a value that it needs has a fault of its own."""
+    if not isinstance(template, str) or not set(names.placeholders(template)) <= values.keys():
+        return None
+    return names.expand(template, **values)
+
+
+def _section(parent: Any, key: str) -> _Section:
+    value = parent.get(key) if isinstance(parent, dict) else None
+    return value if isinstance(value, dict) else {}
+
+
+def _list(parent: Any, key: str) -> list[Any]:
+    value = parent.get(key) if isinstance(parent, dict) else None
+    return value if isinstance(value, list) else []

@@ -1,0 +1,112 @@
+"""What is wrong in verdigris.toml, in words."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from verdigris.config.lines import KeyPath
+from verdigris.config.model import Document
+from verdigris.config.names import did_you_mean
+from verdigris.config.values import SecretFound
+
+_MUST_BE = {
+    "string_type": "must be a string",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false",
+    "tuple_type": "must be a list",
+    "dict_type": "must be a table",
+    "model_type": "must be a table",
+    "finite_number": "must be a finite number",
+    "greater_than": "must be greater than {gt:g}",
+    "greater_than_equal": "must be {ge:g} or more",
+    "less_than_equal": "must be {le:g} or less",
+    "literal_error": "must be {expected}",
+}
+#: Longer values are cut: a fault is one line.
+_SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong: the key, as its path in the file, and the sentence about it."""
+
+    key: KeyPath
+    what: str
+
+    def text(self, file: str, line: int | None) -> str:
+        """`verdigris.toml:3: app.nmae: unknown key; …`"""
+        place = f"{file}:{line}" if line else file
+        return f"{place}: {spelled(self.key)}: {self.what}" if self.key else f"{place}: {self.what}"
+
+
+def spelled(key: KeyPath) -> str:
+    """`("index", 0, "name")` → `index[0].name`."""
+    parts = (f"[{part}]" if isinstance(part, int) else f".{part}" for part in key)
+    return "".join(parts).removeprefix(".")
+
+
+def found(value: Any) -> str:
+    """`found 4, ` in TOML's own spelling, cut to a line."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return f"found {text if len(text) <= _SHOWN_CHARACTERS else text[: _SHOWN_CHARACTERS - 1] + '…'}"
+
+
+def from_pydantic(error: ValidationError) -> list[Fault]:
+    """Every fault that pydantic found."""
+    return [_fault(details) for details in error.errors(include_url=False)]
+
+
+def _fault(details: ErrorDetails) -> Fault:
+    key = tuple(part for part in details["loc"] if part != "[key]")
+    match details["type"]:
+        case "extra_forbidden":
+            allowed = _keys(key[:-1])
+            return Fault(key, f"unknown key; allowed: {', '.join(allowed)}{did_you_mean(str(key[-1]), allowed)}")
+        case "missing":
+            return Fault(key, f"is missing: {_description(key)}")
+        case "too_short":
+            return Fault(key, "needs at least one: [environments.dev], say")
+        case "value_error" if isinstance(details["ctx"]["error"], SecretFound):
+            return Fault(key, str(details["ctx"]["error"]))
+        case "value_error":
+            return Fault(key, f"{found(details['input'])}; {details['ctx']['error']}")
+        case kind:
+            rule = _MUST_BE[kind].format(**details.get("ctx", {})) if kind in _MUST_BE else details["msg"]
+            return Fault(key, f"{found(details['input'])}; {rule}{_guess(details)}")
+
+
+def _guess(details: ErrorDetails) -> str:
+    if details["type"] != "literal_error" or not isinstance(details["input"], str):
+        return ""
+    return did_you_mean(details["input"], details["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
+
+
+def _keys(path: KeyPath) -> list[str]:
+    return sorted(_model(path).model_fields)
+
+
+def _description(path: KeyPath) -> str:
+    return _model(path[:-1]).model_fields[str(path[-1])].description or ""
+
+
+def _model(path: KeyPath) -> type[BaseModel]:
+    """The section that a path leads to."""
+    annotation: Any = Document
+    for part in path:
+        # A part of a list or of the environments is a number or a name, not a field.
+        inside = get_origin(annotation) in (dict, tuple)
+        annotation = _section(annotation) if inside else _section(annotation).model_fields[str(part)].annotation
+    return _section(annotation)
+
+
+def _section(annotation: Any) -> type[BaseModel]:
+    """The section in `Section`, `Section | None`, `tuple[Section, ...]` or `dict[str, Section]`."""
+    choices = (annotation, *get_args(annotation))
+    return next(each for each in choices if isinstance(each, type) and issubclass(each, BaseModel))

@@ -1,0 +1,250 @@
+"""The configuration: what verdigris.toml may hold. Frozen; units stand in the names; unknown keys are faults.
+
+Every description here is shown in docs/reference/configuration.md and in the JSON schema (`schema.py`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field, Strict
+
+from verdigris.config import files, names
+from verdigris.config.values import (
+    Beacon,
+    Command,
+    EnvironmentName,
+    Reference,
+    Regions,
+    RelativePath,
+    UnversionedName,
+    Url,
+    UrlPath,
+    VersionedName,
+    Word,
+)
+from verdigris.core.model import DataVersion
+from verdigris.errors import UsageError
+
+FILE_NAME = "verdigris.toml"
+
+
+class Section(BaseModel):
+    """The base of every table of the file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class AppSettings(Section):
+    """The application."""
+
+    name: Word = Field(description="The application's name; `{app}` in other names.")
+    migrations: RelativePath = Field(
+        default="migrations", description="Folder of the migrations, relative to this file."
+    )
+    verify: Reference | None = Field(
+        default=None,
+        description="`module:function` that is called with every item that is saved, and raises to refuse it.",
+    )
+
+
+class TableSettings(Section):
+    """The table that holds the data, once per data version."""
+
+    name: VersionedName = Field(description="The table's name. Must hold `{version}`.")
+    shape: RelativePath | None = Field(
+        default=None,
+        description="File with the body of a CreateTable request (JSON, without TableName), "
+        "from which the first table of an empty environment is made.",
+    )
+    beacon: Beacon = Field(
+        default="verdigris|beacon",
+        description="Reserved key value for the items that prove a drain: a string, or a whole number where the key "
+        "attributes are numbers. No item of the application may use it.",
+    )
+    segments: int = Field(default=4, ge=1, le=1000, description="How many scan segments are worked on at once.")
+
+
+class DeployTableSettings(Section):
+    """The table that remembers: flags, lease, journal."""
+
+    name: UnversionedName = Field(
+        default="{app}-{env}-deploy", description="The deploy table's name. Must not hold `{version}`."
+    )
+
+
+class IndexSettings(Section):
+    """One search index, fed from the table."""
+
+    name: UnversionedName = Field(
+        description="The alias that the application may search. The index behind it is `<name>-<version>`. "
+        "Must not hold `{version}`."
+    )
+    mappings: RelativePath = Field(
+        description="File with the body of a create-index request (JSON): `mappings`, `settings`."
+    )
+    document: Reference = Field(
+        description="`module:function` that makes a document: it is called with an item and returns `(id, body)`, "
+        "or None if the item is not searched for."
+    )
+
+    @property
+    def label(self) -> str:
+        """Its name in every environment: `{app}-{env}-case` → `case`, as in `VERDIGRIS_INDEX_CASE`."""
+        return names.label(self.name)
+
+
+class ApplicationSettings(Section):
+    """How a color's application is started. Without this section something else deploys it."""
+
+    command: Command = Field(
+        description="The program and its arguments. `{port}` is the port to listen on; the rest comes in `VERDIGRIS_*`."
+    )
+    directory: RelativePath = Field(default=".", description="Where the command runs, relative to this file.")
+    health: UrlPath = Field(default="/health", description="Path that answers 200 when the application is ready.")
+    start_seconds: float = Field(default=60, gt=0, description="How long it may take to become healthy.")
+    exercise: Command | None = Field(
+        default=None, description="Smoke test of the new color before the switch; `VERDIGRIS_URL` is its address."
+    )
+
+
+class SwitchSettings(Section):
+    """How the traffic moves."""
+
+    pointer: Literal["front-door"] = Field(default="front-door", description="What sends the traffic to a color.")
+    deadline_seconds: float = Field(
+        default=10,
+        gt=0,
+        le=300,
+        description="From fence to release: a switch that takes longer goes back to where it was.",
+    )
+
+
+class EndpointSettings(Section):
+    """Addresses in place of the region's own."""
+
+    dynamodb: Url | None = Field(default=None, description="Where DynamoDB and its streams answer.")
+    search: Url | None = Field(default=None, description="Where the search cluster answers.")
+
+
+class EnvironmentSettings(Section):
+    """One deployed installation of the application."""
+
+    regions: Regions = Field(description="The regions, home first. Only one is supported yet.")
+    local: bool = Field(default=False, description="Served by the embedded engines (`verdigris local up`), not by AWS.")
+    approve: Literal["auto", "manual"] = Field(
+        default="manual", description="Whether a deployment waits for `verdigris approve`."
+    )
+    production: bool = Field(
+        default=False, description="Refuses what is unproven or loses data unless told so explicitly."
+    )
+    bake_minutes: float = Field(
+        default=0, ge=0, description="How long a deployment is watched between switch and finalize."
+    )
+    enable_stream: bool = Field(
+        default=False, description="Consent to turn the source table's stream on when it is off."
+    )
+    port: int = Field(default=0, ge=0, le=65535, description="Port of the local front door; 0 takes any free one.")
+    endpoints: EndpointSettings = Field(
+        default=EndpointSettings(), description="Addresses in place of the region's own."
+    )
+    lease_seconds: int = Field(
+        default=15,
+        ge=3,
+        le=3600,
+        description="How long a runner that died keeps others out. It is renewed while work goes on.",
+    )
+
+
+class Document(Section):
+    """The whole file."""
+
+    app: AppSettings = Field(description="The application.")
+    table: TableSettings = Field(description="The table that holds the data, once per data version.")
+    deploy_table: DeployTableSettings = Field(
+        default=DeployTableSettings(), description="The table that remembers: flags, lease, journal."
+    )
+    index: Annotated[tuple[IndexSettings, ...], Strict(False)] = Field(
+        default=(), description="One search index, fed from the table. May stand any number of times."
+    )
+    application: ApplicationSettings | None = Field(
+        default=None,
+        description="How a color's application is started. Without this section something else deploys it.",
+    )
+    switch: SwitchSettings = Field(default=SwitchSettings(), description="How the traffic moves.")
+    environments: dict[EnvironmentName, EnvironmentSettings] = Field(
+        min_length=1, description="One deployed installation of the application. At least one is needed."
+    )
+
+
+class IndexPlace(NamedTuple):
+    """One index in one environment and data version."""
+
+    config: IndexSettings
+    alias: str
+    physical: str
+
+
+class Config(Document):
+    """A file that was read, with the place it was read from."""
+
+    file: Path = Field(description="The file itself, absolute.")
+
+    @property
+    def root(self) -> Path:
+        """The folder of the file: relative paths and `module:function` start here."""
+        return self.file.parent
+
+    @property
+    def migrations_folder(self) -> Path:
+        return self.root / self.app.migrations
+
+    def environment(self, name: str) -> Environment:
+        """The settings of one environment, with every name expanded. Raises UsageError if there is none such."""
+        settings = self.environments.get(name)
+        if settings is None:
+            known = ", ".join(self.environments)
+            guess = names.did_you_mean(name, self.environments)
+            raise UsageError(f'no environment "{name}"; {FILE_NAME} has: {known}{guess}', where=str(self.file))
+        return Environment(config=self, name=name, **dict(settings))
+
+    def table_shape(self) -> dict[str, Any] | None:
+        """The body of `[table] shape`, None if there is none. Raises ConfigError if the file is missing or no JSON."""
+        return None if self.table.shape is None else files.read_json(self.file, "table.shape", self.table.shape)
+
+    def mappings(self, index: IndexSettings) -> dict[str, Any]:
+        """The body to create `index` with. Raises ConfigError if the file is missing or no JSON."""
+        return files.read_json(self.file, f"index[{self.index.index(index)}].mappings", index.mappings)
+
+
+class Environment(EnvironmentSettings):
+    """An environment as the phases see it: its settings, and its names expanded."""
+
+    config: Config
+    name: str
+
+    @property
+    def app(self) -> str:
+        return self.config.app.name
+
+    @property
+    def region(self) -> str:
+        """The home region."""
+        return self.regions[0]
+
+    def table(self, version: DataVersion) -> str:
+        """The name of the table that holds this data version."""
+        return self._expand(self.config.table.name, version=version.value)
+
+    @property
+    def deploy_table(self) -> str:
+        return self._expand(self.config.deploy_table.name)
+
+    def indexes(self, version: DataVersion) -> tuple[IndexPlace, ...]:
+        """Every index: (its configuration, the alias, the physical index of this data version)."""
+        aliases = ((index, self._expand(index.name)) for index in self.config.index)
+        return tuple(IndexPlace(index, alias, f"{alias}-{version.value}") for index, alias in aliases)
+
+    def _expand(self, template: str, **more: str) -> str:
+        return names.expand(template, app=self.app, env=self.name, region=self.region, **more)

@@ -1,0 +1,56 @@
+"""The verdigris.toml that `verdigris init` writes: what is needed, and the rest as comments that hold the defaults."""
+
+from __future__ import annotations
+
+_TEMPLATE = """\
+# Verdigris: blue-green deployments that carry the data along.
+# Every key: docs/reference/configuration.md. A key that is commented out shows its default, or an example.
+
+[app]
+name = "@APP@"                       # {app} in the names below
+migrations = "migrations"            # folder of NNNN_name.py, relative to this file
+# verify = "checks:item"             # module:function, called with every item that is saved; raises to refuse it
+
+[table]
+name = "{app}-{env}-{version}"       # {version} is alpha or beta: the two copies of the data
+# shape = "table.json"               # CreateTable body (JSON) for an environment that has no table yet
+# beacon = "verdigris|beacon"        # reserved key value; a whole number where the key attributes are numbers
+# segments = 4                       # scan segments worked on at once
+
+[deploy_table]
+name = "{app}-{env}-deploy"          # flags, lease, journal
+
+# One search index fed from the table; write the block again for each further one.
+# [[index]]
+# name = "{app}-{env}-case"          # the alias that the application searches
+# mappings = "search/case.json"      # body of create index (JSON): mappings, settings
+# document = "search.documents:case" # module:function: item -> (id, body), or None
+
+# How a color's application is started. Leave it out if something else deploys it.
+# [application]
+# command = ["python", "-m", "uvicorn", "app:app", "--port", "{port}"]
+# directory = "."
+# health = "/health"                 # answers 200 when the application is ready
+# start_seconds = 60
+# exercise = ["python", "smoke.py"]  # smoke test of the new color before the switch
+
+[switch]
+pointer = "front-door"
+# deadline_seconds = 10              # from fence to release, or back to where it was
+
+[environments.dev]
+regions = ["us-east-1"]              # one, for now
+local = true                         # the embedded engines: verdigris local up
+approve = "auto"                     # or "manual" (the default): waits for verdigris approve
+# production = false                 # true refuses what is unproven or loses data
+# bake_minutes = 0                   # watched between switch and finalize
+# enable_stream = false              # consent to turn the source table's stream on
+# port = 0                           # of the local front door; 0 takes any free one
+# lease_seconds = 15
+# endpoints = { dynamodb = "http://127.0.0.1:8000", search = "http://127.0.0.1:9200" } # instead of local = true
+"""
+
+
+def template(app: str) -> str:
+    """The text for an application of that name. The name is not checked here: `load` does."""
+    return _TEMPLATE.replace("@APP@", app)

@@ -1,0 +1,42 @@
+"""What `verdigris init` writes is a valid configuration that shows every key."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from verdigris.config.load import load
+from verdigris.config.model import Config, EndpointSettings
+from verdigris.config.schema import json_schema
+from verdigris.config.template import template
+
+
+def load_text(folder: Path, text: str) -> Config:
+    (folder / "verdigris.toml").write_text(text)
+    return load(None, folder)
+
+
+def test_it_loads_as_it_is(tmp_path: Path) -> None:
+    config = load_text(tmp_path, template("court"))
+    assert config.app.name == "court"
+    assert config.environment("dev").local
+
+
+def test_it_loads_with_every_comment_taken_away_and_its_comments_tell_the_defaults(tmp_path: Path) -> None:
+    plain = load_text(tmp_path, template("court"))
+    text = re.sub(r"(?m)^# ((?:\[|\w+ = ).*)$", r"\1", template("court"))
+    full = load_text(tmp_path, text.replace("local = true ", "local = false "))
+    assert len(full.index) == 1
+    assert full.application is not None
+    assert full.switch == plain.switch
+    defaults = {"local": False, "endpoints": EndpointSettings()}
+    assert full.environments["dev"].model_copy(update=defaults) == plain.environments["dev"].model_copy(update=defaults)
+    assert full.table.model_copy(update={"shape": None}) == plain.table
+
+
+@pytest.mark.parametrize("section", sorted(json_schema()["$defs"]))
+def test_every_key_is_shown(section: str) -> None:
+    for key in json_schema()["$defs"][section]["properties"]:
+        assert re.search(rf"\b{key} = ", template("court")), key

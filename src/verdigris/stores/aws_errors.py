@@ -1,0 +1,112 @@
+"""Errors of AWS services, mapped to `verdigris.errors` by code and by type, never by text.
+
+The data path (`stores/http.py`) maps with `from_code`; adapters on boto3 wrap their calls in `aws_errors(where)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore import exceptions as boto
+
+from verdigris.errors import (
+    AccessRefused,
+    Conflict,
+    HintsLost,
+    Invalid,
+    NotFound,
+    StoreError,
+    Throttled,
+    Unreachable,
+)
+
+WHO_AM_I = "aws sts get-caller-identity"
+
+_BY_CODE: dict[str, type[StoreError]] = {
+    code: kind
+    for kind, codes in {
+        NotFound: "ResourceNotFoundException TableNotFoundException ResourceNotFoundFault NoSuchEntity",
+        AccessRefused: (
+            "AccessDenied AccessDeniedException AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature"
+            " IncompleteSignatureException InvalidAccessKeyId InvalidClientTokenId InvalidSignatureException"
+            " MissingAuthenticationToken MissingAuthenticationTokenException NotAuthorized OptInRequired"
+            " RequestExpired RequestTimeTooSkewed SignatureDoesNotMatch UnauthorizedOperation"
+            " UnrecognizedClientException"
+        ),
+        Throttled: (
+            "LimitExceededException PriorRequestNotComplete ProvisionedThroughputExceededException"
+            " ReplicatedWriteConflictException RequestLimitExceeded RequestThrottled RequestThrottledException"
+            " SlowDown Throttling ThrottlingException ThrottledException TooManyRequestsException"
+        ),
+        Invalid: (
+            "InvalidParameterException InvalidParameterValue ItemCollectionSizeLimitExceededException"
+            " SerializationException UnknownOperationException ValidationException"
+        ),
+        Conflict: (
+            "ConditionalCheckFailedException ResourceInUseException TableInUseException"
+            " TransactionCanceledException TransactionConflictException TransactionInProgressException"
+        ),
+        HintsLost: "TrimmedDataAccessException",
+        Unreachable: (
+            "InternalFailure InternalServerError InternalServerErrorException RequestTimeout"
+            " RequestTimeoutException ServiceUnavailable ServiceUnavailableException"
+        ),
+    }.items()
+    for code in codes.split()
+}
+
+_NO_CREDENTIALS = (
+    boto.NoCredentialsError,
+    boto.PartialCredentialsError,
+    boto.CredentialRetrievalError,
+    boto.NoAuthTokenError,
+    boto.ProfileNotFound,
+    boto.SSOError,
+    boto.TokenRetrievalError,
+    boto.UnauthorizedSSOTokenError,
+)
+
+
+def from_code(code: str, message: str, *, status: int, where: str) -> StoreError:
+    """The error for a service's error code (`ValidationException`) or, if it has none, for its HTTP status.
+
+    A code that is not in the table is a plain StoreError, or Unreachable if the status says that the server failed.
+    """
+    kind = _BY_CODE.get(code) or _by_status(status)
+    what = f"{code or f'HTTP {status}'}: {message}" if message else code or f"HTTP {status}"
+    return kind(what, where=where, next_command=WHO_AM_I if kind is AccessRefused else "")
+
+
+def _by_status(status: int) -> type[StoreError]:
+    if status >= 500:
+        return Unreachable
+    return {401: AccessRefused, 403: AccessRefused, 413: Invalid, 429: Throttled}.get(status, StoreError)
+
+
+def no_credentials(where: str, why: str = "no AWS credentials were found") -> AccessRefused:
+    return AccessRefused(why, where=where, next_command=f"export AWS_PROFILE=<profile> && {WHO_AM_I}")
+
+
+def from_botocore(error: Exception, where: str) -> StoreError:
+    """The error for what boto3 raised: a ClientError by its code, any other BotoCoreError by its type."""
+    if isinstance(error, boto.ClientError):
+        found = error.response.get("Error", {})
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        return from_code(found.get("Code", ""), found.get("Message", ""), status=status, where=where)
+    if isinstance(error, _NO_CREDENTIALS):
+        return no_credentials(where, f"AWS credentials are missing or cannot be used: {error}")
+    if isinstance(error, boto.HTTPClientError):
+        return Unreachable(f"no answer: {error}", where=where)
+    if isinstance(error, boto.ParamValidationError):
+        return Invalid(str(error), where=where)
+    return StoreError(f"{type(error).__name__}: {error}", where=where)
+
+
+@contextmanager
+def aws_errors(where: str) -> Iterator[None]:
+    """Within it, whatever boto3 raises becomes a StoreError; `where` names the table, function or domain."""
+    try:
+        yield
+    except (boto.ClientError, boto.BotoCoreError) as error:
+        raise from_botocore(error, where) from error

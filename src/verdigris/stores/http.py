@@ -1,0 +1,147 @@
+"""The data path's transport: AWS services that speak JSON over POST, bytes in, bytes out.
+
+boto3's parser and serialiser are 99 % of the cost of a scan and 77 % of a batch write; here an answer is handed on as
+the bytes that came. Endpoint, credentials and certificates are botocore's.
+"""
+
+from __future__ import annotations
+
+import logging
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import msgspec
+import urllib3
+from botocore import exceptions as boto
+
+from verdigris.errors import StoreError, Throttled, Unreachable
+from verdigris.stores.aws_errors import from_botocore, from_code
+from verdigris.stores.backoff import Backoff
+from verdigris.stores.signing import FrozenCredentials, Signer
+
+log = logging.getLogger(__name__)
+
+#: Seconds to connect, and of silence while an answer is awaited; a page of 1 MB takes milliseconds.
+TIMEOUT = urllib3.Timeout(connect=5, read=30)
+
+
+class Credentials(Protocol):
+    """botocore's credentials: refreshed inside when they are about to expire."""
+
+    def get_frozen_credentials(self) -> FrozenCredentials: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """How one service is spoken to: `target_prefix` as in the X-Amz-Target header, `signing_name` as in the scope."""
+
+    target_prefix: str
+    signing_name: str
+    json_version: str = "1.0"
+
+
+class _Fault(msgspec.Struct):
+    type: str = msgspec.field(name="__type", default="")
+    message: str = ""
+    Message: str = ""
+
+
+class AwsJson:
+    """Calls of one service at one endpoint over a pool of kept connections. Safe to share between threads.
+
+    A request that is throttled, not answered, answered by a server error or by a damaged body is sent again, signed
+    anew, with jittered backoff. `now` gives the time in UTC: the signing date, taken at each attempt.
+    """
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        endpoint_url: str,
+        region: str,
+        credentials: Credentials,
+        pool: urllib3.PoolManager,
+        backoff: Backoff | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.backoff = backoff or Backoff()
+        self.endpoint_url = endpoint_url
+        self._service = service
+        self._content_type = f"application/x-amz-json-{service.json_version}"
+        self._credentials = credentials
+        self._now = now
+        self._signer = Signer(service=service.signing_name, region=region, host=_host(endpoint_url))
+        self._pool = pool.connection_from_url(endpoint_url)
+
+    def call(self, operation: str, body: bytes, *, where: str) -> bytes:
+        """The body of the answer. `where` names the table or stream in errors.
+
+        Raises any StoreError; Throttled and Unreachable only after every retry, and then the request may still
+        take effect.
+        """
+        attempt = 0
+        while True:
+            failure = self._attempt(operation, body, where)
+            if isinstance(failure, bytes):
+                return failure
+            attempt += 1
+            if not isinstance(failure, Throttled | Unreachable):
+                raise failure
+            if attempt >= self.backoff.attempts:
+                failure.what = f"{failure.what}, after {attempt} attempts"
+                raise failure
+            log.debug("%s %s: %s; again", operation, where, failure.what)
+            self.backoff.pause(attempt)
+
+    def _attempt(self, operation: str, body: bytes, where: str) -> bytes | StoreError:
+        try:
+            headers = self._signer.headers(
+                self._credentials.get_frozen_credentials(),
+                content_type=self._content_type,
+                target=f"{self._service.target_prefix}.{operation}",
+                body=body,
+                at=self._now(),
+            )
+        except boto.BotoCoreError as error:
+            raise from_botocore(error, where) from error
+        try:
+            answer = self._pool.urlopen(
+                "POST", "/", body=body, headers=headers, retries=False, redirect=False, decode_content=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            return Unreachable(
+                f"no answer from {self.endpoint_url}: {type(error).__name__}",
+                where=where,
+                next_command=_look(self.endpoint_url),
+            )
+        if answer.status != 200:
+            return _failure(answer, where)
+        checksum = answer.headers.get("x-amz-crc32")
+        if checksum is not None and int(checksum) != zlib.crc32(answer.data):
+            return Unreachable("the answer was damaged on its way (its CRC-32 differs)", where=where)
+        return answer.data
+
+
+def _failure(answer: urllib3.BaseHTTPResponse, where: str) -> StoreError:
+    try:
+        fault = msgspec.json.decode(answer.data, type=_Fault)
+    except msgspec.DecodeError:  # a proxy's page, or nothing
+        fault = _Fault()
+    code = fault.type.rpartition("#")[2]
+    return from_code(code, fault.message or fault.Message, status=answer.status, where=where)
+
+
+def _host(endpoint_url: str) -> str:
+    parts = urlsplit(endpoint_url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.netloc if parts.port != default else str(parts.hostname)
+
+
+def _look(endpoint_url: str) -> str:
+    """What to type when nobody answers: the embedded stack is the only thing that is ours to look at."""
+    local = urlsplit(endpoint_url).hostname in {"127.0.0.1", "localhost", "::1"}
+    return "verdigris local status" if local else f"curl -sS {endpoint_url}"

@@ -71,7 +71,7 @@ class KeySchema:
     attributes: tuple[tuple[str, str], ...]
 
     def of(self, item: Mapping[str, Any]) -> Key:
-        """The key of an item in DynamoDB's JSON form. Raises KeyError if a key attribute is missing or of another type."""
+        """The key of an item in DynamoDB's JSON form. Raises KeyError if an attribute is missing or of another type."""
         return tuple(
             canonical_number(item[name][kind]) if kind == "N" else item[name][kind] for name, kind in self.attributes
         )

@@ -1,0 +1,45 @@
+"""The flags of an environment, in the shape that users of this pattern have in their deploy tables (design, section 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from verdigris.core.model import Color, DataVersion
+
+CURRENT_COLOR = "current-color"
+MIGRATE = "migrate"
+SOURCE_VERSION = "source-table-version"
+DESTINATION_VERSION = "destination-table-version"
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the deploy table says. None: there is no such flag yet."""
+
+    color: Color | None = None
+    source: DataVersion | None = None
+    destination: DataVersion | None = None
+    migrate: bool = False
+
+    @property
+    def deploying_color(self) -> Color:
+        """The other color than the live one; it is not stored. The first deployment makes the blue one."""
+        return self.color.other if self.color else Color.BLUE
+
+    @property
+    def next_version(self) -> DataVersion:
+        """The version that the next migrating deployment fills."""
+        if self.source is None:
+            return DataVersion.ALPHA
+        if self.destination is not None and self.destination is not self.source:
+            return self.destination
+        return self.source.other
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A migration that the environment's data has been through. No checksum: another tool recorded it."""
+
+    name: str
+    created_at: str
+    checksum: str | None = None

@@ -1,0 +1,47 @@
+"""Which shards may be read now, and what may be forgotten: parents before children, so that no shard is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from verdigris.core.model import Shard
+
+
+class Positions(msgspec.Struct, frozen=True):
+    """How far a stream has been read and applied. Durable only after what it covers was written."""
+
+    #: open shard → sequence number read last (None: nothing of it yet)
+    after: dict[str, str | None]
+    #: shards read to their end
+    ended: tuple[str, ...] = ()
+
+    def advanced(self, shard: str, last: str | None, ended: bool) -> Positions:
+        if not ended:
+            return Positions({**self.after, shard: last}, self.ended)
+        after = {key: value for key, value in self.after.items() if key != shard}
+        return Positions(after, (*self.ended, shard))
+
+
+def readable(shards: Sequence[Shard], positions: Positions) -> list[str]:
+    """The shards to read now: not read to their end, and their parent (while the stream still has it) is."""
+    present = {shard.id for shard in shards}
+    ended = set(positions.ended)
+    return [
+        shard.id
+        for shard in shards
+        if shard.id not in ended and (shard.parent is None or shard.parent not in present or shard.parent in ended)
+    ]
+
+
+def forget(positions: Positions, shards: Iterable[Shard]) -> Positions:
+    """Drops ended shards that the stream no longer lists; nothing can refer to them any more."""
+    present = {shard.id for shard in shards}
+    return Positions(positions.after, tuple(shard for shard in positions.ended if shard in present))
+
+
+def open_leaves(shards: Sequence[Shard]) -> list[str]:
+    """The shards that new records go to."""
+    parents = {shard.parent for shard in shards}
+    return [shard.id for shard in shards if not shard.closed and shard.id not in parents]

@@ -1,0 +1,218 @@
+"""Configuration and facts → plan: what the next deployment would do, and what stands in its way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+import msgspec
+
+from verdigris.core.model import Color, DataVersion, Kind, Phase
+
+_ALWAYS = (Phase.PREFLIGHT, Phase.PROVISION, Phase.EXERCISE, Phase.APPROVE, Phase.SWITCH, Phase.BAKE, Phase.FINALIZE)
+
+PHASES: dict[Kind, tuple[Phase, ...]] = {
+    Kind.BOOTSTRAP: _ALWAYS,
+    Kind.COLOR: _ALWAYS,
+    Kind.MIGRATE: tuple(Phase),
+}
+
+
+class PendingMigration(msgspec.Struct, frozen=True):
+    """A migration that this deployment applies: its file name and SHA-256 over the file and what it imports."""
+
+    name: str
+    checksum: str
+
+
+class PlannedIndex(msgspec.Struct, frozen=True):
+    """One search index: the alias people use, and the physical indexes behind it."""
+
+    alias: str
+    source: str
+    destination: str
+    #: its name in `VERDIGRIS_INDEX_<NAME>`
+    variable: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What a deployment does. The same inputs give the same `digest`; estimates and notes are not part of it."""
+
+    env: str
+    kind: Kind
+    before: Color | None
+    after: Color
+    source: DataVersion
+    destination: DataVersion
+    source_table: str
+    destination_table: str
+    deploy_table: str
+    indexes: tuple[PlannedIndex, ...]
+    migrations: tuple[PendingMigration, ...]
+    phases: tuple[Phase, ...]
+    items_estimate: int | None = None
+    bytes_estimate: int | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex, 16 characters) over everything that is decided."""
+        decided = msgspec.structs.replace(self, items_estimate=None, bytes_estimate=None, notes=())
+        return hashlib.sha256(msgspec.json.encode(decided)).hexdigest()[:16]
+
+    @property
+    def moves_data(self) -> bool:
+        return self.kind is Kind.MIGRATE
+
+
+class TableState(msgspec.Struct, frozen=True):
+    """What planning needs to know of one table."""
+
+    exists: bool
+    empty: bool = True
+    stream_on: bool = False
+    stream_has_images: bool = False
+    items_estimate: int = 0
+    bytes_estimate: int = 0
+
+
+class Facts(msgspec.Struct, frozen=True):
+    """The world as it was found, read-only. `color` and `source` are None where the deploy table has no such flag."""
+
+    color: Color | None
+    source: DataVersion | None
+    destination: DataVersion | None
+    alpha: TableState
+    beta: TableState
+    pending: tuple[PendingMigration, ...]
+    migration_faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    destination_indexes: tuple[str, ...] = ()
+    has_shape: bool = True
+    may_enable_stream: bool = False
+
+    def table(self, version: DataVersion) -> TableState:
+        return self.alpha if version is DataVersion.ALPHA else self.beta
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Something that keeps the plan from being carried out, and what to type about it."""
+
+    what: str
+    next_command: str = ""
+
+
+class Names(msgspec.Struct, frozen=True):
+    """What things are called in this environment: version → table, and one row an index."""
+
+    env: str
+    deploy_table: str
+    tables: dict[DataVersion, str]
+    #: (alias, variable, version → physical index)
+    indexes: tuple[tuple[str, str, dict[DataVersion, str]], ...] = ()
+
+
+def decide_kind(facts: Facts) -> Kind:
+    """Nothing live yet: bootstrap. Pending migrations: migrate. Else the color only."""
+    if facts.color is None:
+        return Kind.BOOTSTRAP
+    return Kind.MIGRATE if facts.pending else Kind.COLOR
+
+
+def make_plan(names: Names, facts: Facts) -> Plan:
+    """The plan for these facts. It may have `faults`; it is the caller who refuses then."""
+    kind = decide_kind(facts)
+    source = facts.source or DataVersion.ALPHA
+    destination = source.other if kind is Kind.MIGRATE else source
+    state = facts.table(source)
+    return Plan(
+        env=names.env,
+        kind=kind,
+        before=facts.color,
+        after=facts.color.other if facts.color else Color.BLUE,
+        source=source,
+        destination=destination,
+        source_table=names.tables[source],
+        destination_table=names.tables[destination],
+        deploy_table=names.deploy_table,
+        indexes=tuple(
+            PlannedIndex(alias, physical[source], physical[destination], variable)
+            for alias, variable, physical in names.indexes
+        ),
+        migrations=facts.pending,
+        phases=PHASES[kind],
+        items_estimate=state.items_estimate if state.exists else None,
+        bytes_estimate=state.bytes_estimate if state.exists else None,
+        notes=facts.notes,
+    )
+
+
+def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
+    """Everything that stands in the plan's way, all at once."""
+    found = [Fault(text, f"verdigris migrations list {plan.env}") for text in facts.migration_faults]
+    if facts.color is not None and facts.source != facts.destination:
+        found.append(
+            Fault(
+                f"the flags disagree: source-table-version is {facts.source or 'missing'}, destination-table-version "
+                f"is {facts.destination or 'missing'}, and no deployment is under way that would explain it",
+                f"verdigris history {plan.env}",
+            )
+        )
+    source = facts.table(plan.source)
+    if plan.kind is Kind.BOOTSTRAP:
+        found += _bootstrap_faults(plan, facts, source)
+    elif not source.exists:
+        found.append(Fault(f"the source table {plan.source_table} does not exist", f"verdigris doctor {plan.env}"))
+    if plan.kind is Kind.MIGRATE:
+        found += _migration_faults(plan, facts, source)
+    return found
+
+
+def _bootstrap_faults(plan: Plan, facts: Facts, source: TableState) -> list[Fault]:
+    if not source.exists and not facts.has_shape:
+        return [
+            Fault(
+                f"{plan.source_table} does not exist, and [table] shape does not say how to make it",
+                'add [table] shape = "table.json" to verdigris.toml',
+            )
+        ]
+    if source.exists and not source.empty and plan.migrations:
+        names = " ".join(migration.name for migration in plan.migrations)
+        return [
+            Fault(
+                f"{plan.source_table} holds items, but nothing is recorded about it: which migrations has it been through?",
+                f"verdigris migrations record {plan.env} {names}",
+            )
+        ]
+    return []
+
+
+def _migration_faults(plan: Plan, facts: Facts, source: TableState) -> list[Fault]:
+    found = []
+    destination = facts.table(plan.destination)
+    if destination.exists and not destination.empty:
+        found.append(
+            Fault(
+                f"the destination table {plan.destination_table} exists and holds items; it is never written to like that",
+                f"look at it, then remove it: aws dynamodb delete-table --table-name {plan.destination_table}",
+            )
+        )
+    found += [
+        Fault(f"the destination index {index} exists already", f"look at it, then remove it: DELETE /{index}")
+        for index in facts.destination_indexes
+    ]
+    if source.exists and not source.stream_on and not facts.may_enable_stream:
+        found.append(
+            Fault(
+                f"the source table {plan.source_table} has no stream, and live changes cannot be followed without one",
+                f"verdigris deploy {plan.env} --enable-stream",
+            )
+        )
+    if source.stream_on and not source.stream_has_images:
+        found.append(
+            Fault(
+                f"the stream of {plan.source_table} does not carry new and old images (StreamViewType NEW_AND_OLD_IMAGES)",
+                "turn the stream off and on again with both images",
+            )
+        )
+    return found

@@ -1,0 +1,119 @@
+"""The records of the journal: what was decided, intended, done, or went wrong. Versioned, and never rewritten.
+
+A record is one JSON document (`to_json`, `from_json`). `v` is raised when a reader of the old form would misread the new one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+from verdigris.core.machine import Event
+from verdigris.core.model import Color, Phase
+from verdigris.core.planning import Plan
+
+#: Counts, names and times that prove a phase; no item bodies, no secrets.
+Evidence: TypeAlias = dict[str, Any]
+
+VERSION = 1
+
+
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    """A deployment began with this plan."""
+
+    plan: Plan
+
+
+class PhaseBegan(msgspec.Struct, frozen=True, tag="began"):
+    """A runner took up a phase, or took it up again."""
+
+    phase: Phase
+
+
+class Intent(msgspec.Struct, frozen=True, tag="intent"):
+    """An effect is about to be made. Without its `Outcome` it may or may not have taken place."""
+
+    phase: Phase
+    step: str
+
+
+class Outcome(msgspec.Struct, frozen=True, tag="outcome"):
+    """The effect of a step took place."""
+
+    phase: Phase
+    step: str
+    evidence: Evidence
+
+
+class PhaseDone(msgspec.Struct, frozen=True, tag="done"):
+    """A phase is done: this is its evidence."""
+
+    phase: Phase
+    evidence: Evidence
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """A phase stopped with an error. The deployment stays where it is; the same command tries again."""
+
+    phase: Phase
+    code: str
+    what: str
+    where: str = ""
+    state: str = ""
+    next_command: str = ""
+
+
+class Said(msgspec.Struct, frozen=True, tag="said"):
+    """A person, or CI, answered the gate or asked for a rollback, an abort or the end."""
+
+    event: Event
+    who: str
+    comment: str = ""
+    #: what the answer is about
+    digest: str = ""
+
+
+class Flipped(msgspec.Struct, frozen=True, tag="flipped"):
+    """The live color changed, in one transaction with this record."""
+
+    before: Color | None
+    after: Color
+
+
+class Undone(msgspec.Struct, frozen=True, tag="undone"):
+    """What a phase made was removed again."""
+
+    phase: Phase
+
+
+Body: TypeAlias = Started | PhaseBegan | Intent | Outcome | PhaseDone | Failed | Said | Flipped | Undone
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One record: `seq` counts from 1 within a deployment, `deployment` from 1 within an environment.
+
+    `at` is the writer's clock (ISO 8601, UTC); `token` the fencing token under which it was written.
+    """
+
+    deployment: int
+    seq: int
+    at: str
+    token: int
+    body: Body
+    v: int = VERSION
+
+
+_decoder = msgspec.json.Decoder(Record)
+
+
+def to_json(record: Record) -> str:
+    return msgspec.json.encode(record).decode()
+
+
+def from_json(text: str | bytes) -> Record:
+    """Raises ValueError for a record of a newer version, or one that is no record."""
+    version = msgspec.json.decode(text, type=dict).get("v")
+    if version != VERSION:
+        raise ValueError(f"a journal record of version {version}; this Verdigris reads version {VERSION}")
+    return _decoder.decode(text)

@@ -1,0 +1,1 @@
+"""The deploy table, which remembers: flags, the lease, the journal, checkpoints, applied migrations."""

@@ -1,0 +1,280 @@
+"""The journal of one environment: everything that is written carries the writer's fencing token, or is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+import msgspec
+
+from verdigris.core import flags as names
+from verdigris.core.flags import Applied, Flags
+from verdigris.core.model import Color, DataVersion
+from verdigris.core.records import Body, Flipped, Record, from_json, to_json
+from verdigris.errors import Conflict, LeaseLost, NotFound, StoreError
+from verdigris.journal.base import ABSENT, Check, Delete, Put, Row, Rows, Value, flag_row
+
+_JOURNAL = "verdigris|journal"
+_CHECKPOINT = "verdigris|checkpoint|{deployment:06d}"
+_LEASE = "verdigris|lease"
+_MIGRATION = "migration|"
+
+_Name = TypeVar("_Name", Color, DataVersion)
+
+
+class Holder(msgspec.Struct, frozen=True):
+    """Who holds the lease: `id` is random and new for each runner; `pid` is of machine `host`."""
+
+    id: str
+    who: str
+    host: str
+    pid: int
+    doing: str
+    since: str
+
+
+@dataclass(frozen=True)
+class Lease:
+    """The lease's row as read. `beat` grows with each renewal; whoever sees one beat for `length_s` may take over."""
+
+    token: int
+    beat: int
+    length_s: float
+    renewed_at: str
+    #: None: nobody holds it
+    holder: Holder | None
+
+
+class Journal:
+    """Flags, lease, records and checkpoints of one environment, over a `Rows`.
+
+    Writes need `token`, set by `acquire`. They raise LeaseLost if another runner has taken over since.
+    `now` gives ISO 8601 UTC text.
+    """
+
+    def __init__(self, rows: Rows, now: Callable[[], str]) -> None:
+        self.rows = rows
+        self._now = now
+        self._token = 0
+        self._holder = ""
+
+    # ── flags ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def exists(self) -> bool:
+        return self.rows.exists()
+
+    def create(self) -> None:
+        self.rows.create()
+
+    def flags(self) -> Flags:
+        """The flags; none of them where there is no deploy table. Raises StoreError for a value that makes no sense."""
+        color = self._flag(names.CURRENT_COLOR, tuple(Color))
+        source = self._flag(names.SOURCE_VERSION, tuple(DataVersion))
+        destination = self._flag(names.DESTINATION_VERSION, tuple(DataVersion))
+        migrate = self._value(names.MIGRATE)
+        if migrate not in (None, True, False):
+            raise self._bad_flag(names.MIGRATE, migrate, "true or false (BOOL)")
+        return Flags(color, source, destination, bool(migrate))
+
+    def set_flags(self, values: Mapping[str, Value]) -> None:
+        self._write(*[Put(flag_row(name, value)) for name, value in values.items()])
+
+    def _flag(self, name: str, allowed: tuple[_Name, ...]) -> _Name | None:
+        value = self._value(name)
+        if value is None:
+            return None
+        for choice in allowed:
+            if choice == value:
+                return choice
+        raise self._bad_flag(name, value, " or ".join(allowed))
+
+    def _value(self, name: str) -> Value | None:
+        try:
+            row = self.rows.get(name, name)
+        except NotFound:
+            return None
+        return row.get("current") if row else None
+
+    def _bad_flag(self, name: str, value: object, allowed: str) -> StoreError:
+        return StoreError(
+            f"the flag {name} is {value!r}; it must be {allowed}",
+            where=f"{self.rows.name}, pk = sk = {name}",
+            state="nothing was changed",
+            next_command="mend that item by hand, then run the command again",
+        )
+
+    # ── applied migrations ───────────────────────────────────────────────────────────────────────────────────────
+
+    def applied(self) -> list[Applied]:
+        """The migrations that the data has been through, in order of their names."""
+        try:
+            rows = self.rows.scan(_MIGRATION)
+        except NotFound:
+            return []
+        return [
+            Applied(
+                str(row["pk"]).removeprefix(_MIGRATION),
+                str(row.get("createdAt", "")),
+                str(row["checksum"]) if "checksum" in row else None,
+            )
+            for row in rows
+            if row["pk"] == row["sk"]
+        ]
+
+    def record_applied(self, checksums: Mapping[str, str]) -> None:
+        """Records migrations (file name → checksum) as applied; those recorded already keep their date."""
+        known = {migration.name: migration.created_at for migration in self.applied()}
+        for name, checksum in checksums.items():
+            key = _MIGRATION + name
+            created = known.get(name) or self._now()
+            self._write(Put({"pk": key, "sk": key, "createdAt": created, "checksum": checksum}))
+
+    # ── lease ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def token(self) -> int:
+        return self._token
+
+    def lease(self) -> Lease | None:
+        """The lease as it stands; None if there never was one."""
+        try:
+            row = self.rows.get(_LEASE, _LEASE)
+        except NotFound:
+            return None
+        if row is None:
+            return None
+        text = str(row["holder"])
+        return Lease(
+            token=int(row["token"]),
+            beat=int(row["beat"]),
+            length_s=float(str(row["length_s"])),
+            renewed_at=str(row["renewed_at"]),
+            holder=msgspec.json.decode(text, type=Holder) if text else None,
+        )
+
+    def acquire(self, holder: Holder, length_s: float, seen: Lease | None) -> None:
+        """Takes the lease with the next fencing token, if it still stands as `seen`. Raises Conflict if not."""
+        token = (seen.token if seen else 0) + 1
+        expect = {"token": seen.token, "beat": seen.beat} if seen else ABSENT
+        self.rows.write(Put(self._lease_row(token, 0, length_s, holder), expect))
+        self._token, self._holder = token, holder.id
+
+    def renew(self, holder: Holder, length_s: float, beat: int) -> None:
+        """Raises LeaseLost if another runner has it."""
+        row = self._lease_row(self._token, beat, length_s, holder)
+        try:
+            self.rows.write(Put(row, {"token": self._token, "holder_id": self._holder}))
+        except Conflict as error:
+            raise self._lost() from error
+
+    def release(self) -> None:
+        """Gives the lease back; the token stays counted. Does nothing if another runner has it by now."""
+        row = self._lease_row(self._token, 0, 0, None)
+        try:
+            self.rows.write(Put(row, {"token": self._token, "holder_id": self._holder}))
+        except Conflict:
+            pass
+        self._holder = ""
+
+    def break_lease(self, seen: Lease) -> None:
+        """Frees somebody else's lease as `seen`: its holder's next write is refused. Raises Conflict if it moved on."""
+        row = self._lease_row(seen.token + 1, 0, 0, None)
+        self.rows.write(Put(row, {"token": seen.token}))
+
+    def _lease_row(self, token: int, beat: int, length_s: float, holder: Holder | None) -> Row:
+        return {
+            "pk": _LEASE,
+            "sk": _LEASE,
+            "token": token,
+            "beat": beat,
+            "length_s": str(length_s),
+            "renewed_at": self._now(),
+            "holder": msgspec.json.encode(holder).decode() if holder else "",
+            "holder_id": holder.id if holder else "",
+        }
+
+    def _lost(self) -> LeaseLost:
+        lease = self.lease()
+        who = f"{lease.holder.who} (pid {lease.holder.pid})" if lease and lease.holder else "somebody (it was unlocked)"
+        return LeaseLost(
+            f"this runner's lease was taken over by {who}",
+            where=self.rows.name,
+            state="this runner stopped before it wrote anything more",
+            next_command="verdigris status ENV",
+        )
+
+    # ── records ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def deployments(self) -> int:
+        """How many deployments the journal knows; the last one's number."""
+        try:
+            row = self.rows.last(_JOURNAL)
+        except NotFound:
+            return 0
+        return int(str(row["sk"]).split("|")[0]) if row else 0
+
+    def records(self, deployment: int | None = None) -> list[Record]:
+        """The records of one deployment, or of all, in order. Raises ValueError for records of a newer version."""
+        try:
+            rows = self.rows.query(_JOURNAL, f"{deployment:06d}|" if deployment else "")
+        except NotFound:
+            return []
+        return [from_json(str(row["record"])) for row in rows]
+
+    def append(self, deployment: int, seq: int, body: Body) -> Record:
+        """Appends one record. Raises LeaseLost."""
+        record = Record(deployment, seq, self._now(), self._token, body)
+        self._write(self._put(record))
+        return record
+
+    def flip(self, deployment: int, seq: int, body: Flipped) -> Record:
+        """Compares and sets the live color, in one transaction with its record. Raises Conflict, LeaseLost."""
+        record = Record(deployment, seq, self._now(), self._token, body)
+        row = flag_row(names.CURRENT_COLOR, body.after.value)
+        expect = {"current": body.before.value} if body.before else ABSENT
+        self._write(Put(row, expect), self._put(record))
+        return record
+
+    def _put(self, record: Record) -> Put:
+        return Put(
+            {
+                "pk": _JOURNAL,
+                "sk": f"{record.deployment:06d}|{record.seq:06d}",
+                "record": to_json(record),
+            },
+            ABSENT,
+        )
+
+    # ── checkpoints ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def checkpoint(self, deployment: int, unit: str) -> bytes | None:
+        """What was last saved for a unit of work, or None."""
+        row = self.rows.get(_CHECKPOINT.format(deployment=deployment), unit)
+        return bytes(row["value"]) if row and isinstance(row["value"], bytes) else None
+
+    def checkpoints(self, deployment: int, prefix: str = "") -> dict[str, bytes]:
+        try:
+            rows = self.rows.query(_CHECKPOINT.format(deployment=deployment), prefix)
+        except NotFound:
+            return {}
+        return {str(row["sk"]): row["value"] for row in rows if isinstance(row["value"], bytes)}
+
+    def save(self, deployment: int, unit: str, value: bytes) -> None:
+        """Overwrites a unit's checkpoint (at most 350 KB). Raises LeaseLost."""
+        self._write(Put({"pk": _CHECKPOINT.format(deployment=deployment), "sk": unit, "value": value}))
+
+    def forget(self, deployment: int, units: Iterable[str]) -> None:
+        pk = _CHECKPOINT.format(deployment=deployment)
+        for unit in units:
+            self._write(Delete(pk, unit))
+
+    def _write(self, *operations: Put | Delete) -> None:
+        fence = Check(_LEASE, _LEASE, {"token": self._token, "holder_id": self._holder})
+        try:
+            self.rows.write(fence, *operations)
+        except Conflict as error:
+            lease = self.lease()
+            if lease is None or lease.token != self._token or not self._holder:
+                raise self._lost() from error
+            raise

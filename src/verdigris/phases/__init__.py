@@ -1,0 +1,1 @@
+"""The phases of a deployment, one file each, the same verbs in each (`base`)."""

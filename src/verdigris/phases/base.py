@@ -1,0 +1,146 @@
+"""What every phase is, and the bench it works at.
+
+A phase is a module-level object with four verbs, each safe to repeat:
+
+- `ready` raises PhaseFailed when the phase cannot begin, before anything is touched;
+- `run` does the work, or what is left of it after a crash, and returns the evidence;
+- `check` is read-only: it raises PhaseFailed when what the journal says of this phase does not hold any more;
+- `undo` removes what the phase made, and only that.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from verdigris.core.model import Color, Key, Phase, Place, RawItem
+from verdigris.core.planning import Plan
+from verdigris.core.records import Evidence
+from verdigris.core.snapshot import Snapshot
+from verdigris.core.transform import Transform
+from verdigris.engines.base import Engine
+from verdigris.errors import Interrupted
+from verdigris.journal.journal import Journal
+from verdigris.phases.log import Log
+from verdigris.stores.base import Application, ChangeStream, LivePointer, SearchIndex, Table, TableAdmin, TableShape
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a phase is, for people. `reason` says why it waits, or why something is unknown."""
+
+    phase: Phase
+    done: int = 0
+    estimated: int | None = None
+    unit: str = "items"
+    reason: str = ""
+    lag_s: float | None = None
+    lag_records: int | None = None
+
+
+@dataclass(frozen=True)
+class IndexPlan:
+    """One index to build: its name in messages, its mappings' body, and the user's item → (id, body) or None."""
+
+    alias: str
+    physical: str
+    mappings: dict[str, object]
+    document: Callable[[dict[str, object]], tuple[str, dict[str, object]] | None]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the configuration says about the way of working; units in the names."""
+
+    segments: int = 4
+    beacon: Key = ("verdigris|beacon", "verdigris|beacon")
+    deadline_s: float = 10.0
+    bake_s: float = 0.0
+    approve: str = "manual"
+    production: bool = False
+    may_enable_stream: bool = False
+    #: how much older than the mark a stream record may be and still be read: clocks differ by up to 5 minutes (what
+    #: SigV4 tolerates), and DynamoDB Local rounds its times down to the minute
+    margin_s: float = 600.0
+    verify_buckets: int = 4096
+
+
+@dataclass
+class Stores:
+    """Everything outside that a deployment touches."""
+
+    admin: TableAdmin
+    table: Callable[[str], Table]
+    stream: Callable[[str], ChangeStream]
+    index: SearchIndex | None = None
+    pointer: LivePointer | None = None
+    application: Application | None = None
+
+
+@dataclass
+class Bench:
+    """What a phase works with. One deployment, one runner."""
+
+    plan: Plan
+    settings: Settings
+    stores: Stores
+    journal: Journal
+    log: Log
+    engine: Engine
+    transform: Callable[[], Transform]
+    indexes: Callable[[], list[IndexPlan]]
+    shape: Callable[[], TableShape]
+    place: Callable[[Color], Place]
+    exercise: Callable[[Place, str], Evidence]
+    #: seconds, wall clock
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    #: raises LeaseLost when this runner may no longer write
+    hold: Callable[[], None]
+    report: Callable[[Progress], None] = lambda progress: None
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.log.snapshot
+
+    @property
+    def deployment(self) -> int:
+        return self.log.snapshot.deployment
+
+    @property
+    def source(self) -> Table:
+        return self.stores.table(self.plan.source_table)
+
+    @property
+    def destination(self) -> Table:
+        return self.stores.table(self.plan.destination_table)
+
+    def breathe(self) -> None:
+        """At each page boundary: stops on Ctrl-C, and when the lease is gone. Raises Interrupted, LeaseLost."""
+        if self.stop.is_set():
+            raise Interrupted(
+                "stopped at a page boundary, as asked",
+                state="everything done so far is kept",
+                next_command=f"verdigris deploy {self.plan.env}",
+            )
+        self.hold()
+
+
+class PhaseSteps(Protocol):
+    """The verbs of a phase."""
+
+    phase: Phase
+
+    def ready(self, bench: Bench) -> None: ...
+
+    def run(self, bench: Bench) -> Evidence: ...
+
+    def check(self, bench: Bench) -> None: ...
+
+    def undo(self, bench: Bench) -> None: ...
+
+
+__all__ = ["Bench", "IndexPlan", "PhaseSteps", "Progress", "RawItem", "Settings", "Stores"]

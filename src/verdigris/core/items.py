@@ -161,6 +161,9 @@ class Unstorable(ValueError):
 #: Numbers that are spelled canonically already and are short enough to be in range.
 _is_canonical = re.compile(r"0|-?(?:[1-9][0-9]*|0(?=\.))(?:\.[0-9]*[1-9])?").fullmatch
 
+#: Integers below this have few enough digits, whichever they are.
+_SAFE_INT = 10**NUMBER_DIGITS
+
 
 def canonical_text(text: str) -> str:
     """As `canonical_number`, and fast for what is canonical already."""
@@ -169,12 +172,6 @@ def canonical_text(text: str) -> str:
 
 def number_text(value: int | Decimal) -> str:
     """The canonical text of a number. Raises Unstorable if DynamoDB cannot store it exactly."""
-    if isinstance(value, Decimal):
-        text = str(value)
-        if len(text) <= NUMBER_DIGITS and _is_canonical(text):
-            return text
-    elif -(10**NUMBER_DIGITS) < value < 10**NUMBER_DIGITS:
-        return int.__repr__(value)
     number = Decimal(value)
     if not number.is_finite():
         raise Unstorable(f"is {number}, which DynamoDB cannot store")
@@ -212,8 +209,16 @@ def _encode_text(value: str) -> dict[str, Any]:
     return {"S": str.__str__(value)}
 
 
-def _encode_number(value: int | Decimal) -> dict[str, Any]:
+def _encode_decimal(value: Decimal) -> dict[str, Any]:
+    text = str(value)
+    # A Decimal has no leading zeros, so one of digits only is canonical.
+    if len(text) <= NUMBER_DIGITS and (text.isdigit() or _is_canonical(text)):
+        return {"N": text}
     return {"N": number_text(value)}
+
+
+def _encode_int(value: int) -> dict[str, Any]:
+    return {"N": int.__repr__(value) if -_SAFE_INT < value < _SAFE_INT else number_text(value)}
 
 
 def _encode_binary(value: bytes) -> dict[str, Any]:
@@ -265,8 +270,8 @@ class _ByType(dict[type, Callable[[Any], dict[str, Any]]]):
 _ENCODERS = _ByType(
     {
         str: _encode_text,
-        Decimal: _encode_number,
-        int: _encode_number,
+        Decimal: _encode_decimal,
+        int: _encode_int,
         bool: _encode_bool,
         type(None): _encode_null,
         bytes: _encode_binary,

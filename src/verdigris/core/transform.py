@@ -164,9 +164,11 @@ class Transform:
         return outputs
 
     def _run(self, own: Key, raw: RawItem, first: int) -> Outputs:
-        drafts = [_Draft(own, raw, None)]
-        for step in self._steps[first:]:
-            drafts = [result for draft in drafts for result in step.run(draft, own)]
+        drafts = self._steps[first].run(_Draft(own, raw, None), own)
+        for step in self._steps[first + 1 :]:
+            drafts = [
+                result for draft in drafts for result in (step.run(draft, own) if step.selects(draft.raw) else [draft])
+            ]
         for draft in drafts:
             if draft.mover is not None:
                 draft.mover.prove_source(draft, own)
@@ -218,8 +220,6 @@ class _Step:
         return self._selector is None or self._selector(raw)
 
     def run(self, draft: _Draft, own: Key) -> list[_Draft]:
-        if not self.selects(draft.raw):
-            return [draft]
         up = self.migration.up
         try:
             result = up(decode(draft.raw))

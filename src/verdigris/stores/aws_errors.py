@@ -23,6 +23,11 @@ from verdigris.errors import (
 
 WHO_AM_I = "aws sts get-caller-identity"
 
+
+class IteratorExpired(StoreError):
+    """A stream's iterator was not used for 15 minutes: a new one goes on. Handled inside the stream's adapter."""
+
+
 _BY_CODE: dict[str, type[StoreError]] = {
     code: kind
     for kind, codes in {
@@ -48,6 +53,7 @@ _BY_CODE: dict[str, type[StoreError]] = {
             " TransactionCanceledException TransactionConflictException TransactionInProgressException"
         ),
         HintsLost: "TrimmedDataAccessException",
+        IteratorExpired: "ExpiredIteratorException",
         Unreachable: (
             "InternalFailure InternalServerError InternalServerErrorException RequestTimeout"
             " RequestTimeoutException ServiceUnavailable ServiceUnavailableException"

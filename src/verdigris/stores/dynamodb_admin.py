@@ -1,0 +1,163 @@
+"""DynamoDB tables as a whole: describe, create, delete, streams. Plain boto3; waits poll."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from verdigris.errors import AlreadyThere, Conflict, Invalid, NotFound, Unreachable
+from verdigris.stores.aws import Aws
+from verdigris.stores.aws_errors import aws_errors
+from verdigris.stores.base import TableFacts, TableShape
+from verdigris.stores.table_shape import key_schema, shape_of
+
+NEW_AND_OLD_IMAGES = "NEW_AND_OLD_IMAGES"
+
+
+class DynamoAdmin:
+    """The port `TableAdmin` for one region.
+
+    Waits poll after 0.1, 0.2, 0.4 … 5 s and give up with Unreachable when `wait_s` seconds have been slept: making a
+    table takes seconds, deleting one with replicas minutes.
+    """
+
+    def __init__(self, aws: Aws, *, wait_s: float = 900, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = aws.client("dynamodb")
+        self._wait_s = wait_s
+        self._sleep = sleep
+
+    def describe(self, name: str) -> TableFacts | None:
+        table = self._describe(name)
+        if table is None:
+            return None
+        with aws_errors(name):
+            tags = self._tags(table["TableArn"])
+        stream = table.get("StreamSpecification", {})
+        on = stream.get("StreamEnabled", False)
+        return TableFacts(
+            name=name,
+            key=key_schema(table),
+            active=_is_active(table),
+            items_estimate=table.get("ItemCount", 0),
+            bytes_estimate=table.get("TableSizeBytes", 0),
+            shape=shape_of(table, ttl=self._ttl(name), tags=tags),
+            stream=table.get("LatestStreamArn") if on else None,
+            stream_view=stream.get("StreamViewType") if on else None,
+        )
+
+    def create(self, name: str, shape: TableShape) -> None:
+        tags = [{"Key": key, "Value": value} for key, value in shape.tags]
+        try:
+            with aws_errors(name):
+                self._client.create_table(TableName=name, **shape.create, **({"Tags": tags} if tags else {}))
+        except Conflict as error:
+            raise AlreadyThere(f"table {name} is there already", where=name) from error
+        self._wait(name, lambda table: table is not None and _is_active(table), "to become active")
+        if shape.ttl_attribute is not None:
+            with aws_errors(name):
+                self._client.update_time_to_live(
+                    TableName=name,
+                    TimeToLiveSpecification={"Enabled": True, "AttributeName": shape.ttl_attribute},
+                )
+
+    def delete(self, name: str) -> None:
+        def gone(table: dict[str, Any] | None) -> bool:
+            # Refused while the table or an index of it is being made or changed: asked again until it is accepted.
+            if table is not None and table["TableStatus"] != "DELETING":
+                try:
+                    with aws_errors(name):
+                        self._client.delete_table(TableName=name)
+                except (Conflict, NotFound):
+                    pass
+            return table is None
+
+        self._wait(name, gone, "to be gone")
+
+    def is_empty(self, name: str) -> bool:
+        position: dict[str, Any] = {}
+        while True:
+            with aws_errors(name):
+                page = self._client.scan(TableName=name, ConsistentRead=True, Limit=1, **position)
+            if page["Items"]:
+                return False
+            if "LastEvaluatedKey" not in page:
+                return True
+            position = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def enable_stream(self, name: str) -> str:
+        # An update is refused while another runs.
+        table = self._wait(name, lambda table: table is None or _is_active(table), "to become active")
+        if table is None:
+            raise NotFound(f"no table {name}", where=name)
+        found = table.get("StreamSpecification", {})
+        if not found.get("StreamEnabled"):
+            with aws_errors(name):
+                self._client.update_table(
+                    TableName=name,
+                    StreamSpecification={"StreamEnabled": True, "StreamViewType": NEW_AND_OLD_IMAGES},
+                )
+            table = self._wait(name, _has_stream, "to have its stream")
+        elif found["StreamViewType"] != NEW_AND_OLD_IMAGES:
+            raise Invalid(
+                f"the stream of {name} shows {found['StreamViewType']}; Verdigris needs {NEW_AND_OLD_IMAGES},"
+                " and a stream's view cannot be changed: it must be turned off, which its consumers will notice",
+                where=name,
+                next_command=f"aws dynamodb update-table --table-name {name}"
+                " --stream-specification StreamEnabled=false",
+            )
+        if table is None:
+            raise NotFound(f"table {name} was deleted meanwhile", where=name)
+        arn: str = table["LatestStreamArn"]
+        return arn
+
+    def _describe(self, name: str) -> dict[str, Any] | None:
+        try:
+            with aws_errors(name):
+                table: dict[str, Any] = self._client.describe_table(TableName=name)["Table"]
+                return table
+        except NotFound:
+            return None
+
+    def _ttl(self, name: str) -> str | None:
+        with aws_errors(name):
+            found = self._client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+        attribute: str | None = found.get("AttributeName")
+        return attribute if found["TimeToLiveStatus"] in {"ENABLED", "ENABLING"} else None
+
+    def _tags(self, arn: str) -> list[dict[str, str]]:
+        try:
+            pages = self._client.get_paginator("list_tags_of_resource").paginate(ResourceArn=arn)
+            return [tag for page in pages for tag in page["Tags"]]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "UnknownOperationException":  # DynamoDB Local has no tags
+                return []
+            raise
+
+    def _wait(self, name: str, done: Callable[[dict[str, Any] | None], bool], what: str) -> dict[str, Any] | None:
+        """Polls the table's description (None: no such table) until `done`; returns the last one."""
+        slept = 0.0
+        for poll in count():
+            table = self._describe(name)
+            if done(table):
+                return table
+            if slept >= self._wait_s:
+                break
+            pause = min(5.0, 0.1 * 2**poll)
+            self._sleep(pause)
+            slept += pause
+        raise Unreachable(
+            f"waited {slept:.0f} s for table {name} {what}", where=name, state="the same command goes on waiting"
+        )
+
+
+def _is_active(table: dict[str, Any]) -> bool:
+    parts = [table["TableStatus"], *(index.get("IndexStatus") for index in table.get("GlobalSecondaryIndexes", ()))]
+    return all(status == "ACTIVE" for status in parts)
+
+
+def _has_stream(table: dict[str, Any] | None) -> bool:
+    return table is None or (_is_active(table) and "LatestStreamArn" in table)

@@ -1,0 +1,59 @@
+"""Fixtures for tests that need real engines. They start only when asked for, and never outlive the session."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from verdigris.local import dynamodb, opensearch
+from verdigris.local.stack import LocalStack, StackInfo
+
+
+class SessionStack:
+    """The embedded stack of a test session: an engine starts when its address is first asked for."""
+
+    def __init__(self, stack: LocalStack) -> None:
+        self.local = stack
+
+    @property
+    def dynamodb_url(self) -> str:
+        return self._up(dynamodb.NAME).dynamodb_url
+
+    @property
+    def search_url(self) -> str:
+        return self._up(opensearch.NAME).search_url
+
+    def _up(self, engine: str) -> StackInfo:
+        return self.local.up(engines=[engine])
+
+
+@pytest.fixture(scope="session")
+def stack() -> Iterator[SessionStack]:
+    """One DynamoDB Local and one OpenSearch for all tests of the session: use names of your own in them."""
+    with tempfile.TemporaryDirectory(prefix="verdigris-tests-") as folder:
+        local = LocalStack(Path(folder))
+        try:
+            yield SessionStack(local)
+        finally:
+            local.down()
+
+
+@pytest.fixture
+def fresh_dynamodb() -> Iterator[Callable[[], str]]:
+    """Starts a DynamoDB Local of its own at each call and returns its URL: old stream records slow a shared one."""
+    started: list[LocalStack] = []
+    with tempfile.TemporaryDirectory(prefix="verdigris-tests-") as folder:
+
+        def start() -> str:
+            local = LocalStack(Path(folder) / str(len(started)))
+            started.append(local)
+            return local.up(engines=[dynamodb.NAME]).dynamodb_url
+
+        try:
+            yield start
+        finally:
+            for local in started:
+                local.down()

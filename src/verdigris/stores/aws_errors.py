@@ -94,7 +94,7 @@ def no_credentials(where: str, why: str = "no AWS credentials were found") -> Ac
     return AccessRefused(why, where=where, next_command=f"export AWS_PROFILE=<profile> && {WHO_AM_I}")
 
 
-def from_botocore(error: Exception, where: str) -> StoreError:
+def mapped(error: Exception, where: str) -> StoreError:
     """The error for what boto3 raised: a ClientError by its code, any other BotoCoreError by its type."""
     if isinstance(error, boto.ClientError):
         found = error.response.get("Error", {})
@@ -115,4 +115,4 @@ def aws_errors(where: str) -> Iterator[None]:
     try:
         yield
     except (boto.ClientError, boto.BotoCoreError) as error:
-        raise from_botocore(error, where) from error
+        raise mapped(error, where) from error

@@ -19,7 +19,7 @@ import urllib3
 from botocore import exceptions as boto
 
 from verdigris.errors import StoreError, Throttled, Unreachable
-from verdigris.stores.aws_errors import from_botocore, from_code
+from verdigris.stores.aws_errors import from_code, mapped
 from verdigris.stores.backoff import Backoff
 from verdigris.stores.signing import FrozenCredentials, Signer
 
@@ -107,7 +107,7 @@ class AwsJson:
                 at=self._now(),
             )
         except boto.BotoCoreError as error:
-            raise from_botocore(error, where) from error
+            raise mapped(error, where) from error
         try:
             answer = self._pool.urlopen(
                 "POST", "/", body=body, headers=headers, retries=False, redirect=False, decode_content=False

@@ -1,0 +1,40 @@
+"""Splitting by count and by bytes."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from verdigris.core.batching import BATCH_GET, BATCH_WRITE, GET_RECORDS, TRANSACT_WRITE, Limit, batches
+
+SMALL = Limit(3, 10, "made up")
+
+
+def test_by_count() -> None:
+    assert list(batches([b"a"] * 7, SMALL)) == [[b"a"] * 3, [b"a"] * 3, [b"a"]]
+
+
+def test_by_bytes() -> None:
+    assert list(batches([b"12345", b"12345", b"1"], SMALL)) == [[b"12345", b"12345"], [b"1"]]
+
+
+def test_one_that_is_too_large_goes_alone() -> None:
+    assert list(batches([b"1", b"x" * 11, b"2"], SMALL)) == [[b"1"], [b"x" * 11], [b"2"]]
+
+
+def test_nothing_is_no_batch() -> None:
+    assert list(batches([], SMALL)) == []
+
+
+@given(st.lists(st.binary(max_size=14)))
+def test_nothing_is_lost_or_moved_and_every_batch_keeps_to_the_limit(entries: list[bytes]) -> None:
+    made = list(batches(entries, SMALL))
+    assert [entry for batch in made for entry in batch] == entries
+    for batch in made:
+        assert 1 <= len(batch) <= 3
+        assert len(batch) == 1 or sum(map(len, batch)) <= 10
+
+
+def test_the_limits_of_the_service() -> None:
+    assert (BATCH_WRITE.count, BATCH_WRITE.bytes) == (25, 16 * 1024**2)
+    assert (BATCH_GET.count, TRANSACT_WRITE.count, GET_RECORDS.count) == (100, 100, 1000)

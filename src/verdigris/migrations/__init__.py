@@ -1,0 +1,1 @@
+"""Migration files: found, summed up and compared with what is recorded without running any of them, then loaded."""

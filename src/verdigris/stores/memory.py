@@ -194,10 +194,14 @@ class _Contents:
             stored = encode(decode(item))
         except ItemRefused as error:
             raise Invalid(error.what, where=f"{self.name} {'/'.join(key)}") from error
+        if b'{"":' in stored or b',"":' in stored:  # quotes inside texts are escaped: this is a name
+            raise Invalid("an attribute without a name", where=f"{self.name} {'/'.join(key)}")
         fields: JsonItem = orjson.loads(stored)
         for name, kind in self._typed.items():
             if name in fields and not fields[name].get(kind):
-                raise Invalid(f"key attribute {name} is empty or not of type {kind}", where=f"{self.name} {key}")
+                raise Invalid(
+                    f"key attribute {name} is empty or not of type {kind}", where=f"{self.name} {'/'.join(key)}"
+                )
         return key, stored
 
     def key_in(self, item: RawItem) -> Key:

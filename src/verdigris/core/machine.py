@@ -3,7 +3,7 @@
 Rules:
 
 1. A deployment is in one state. Events move it; nothing else does. An event that a state's row does not list is illegal.
-2. `DONE` of a phase that the plan leaves out is taken at once, so the chain below is the same for every kind of plan.
+2. `DONE` of a phase that the plan leaves out is taken at once; the chain below is the same for every plan.
 3. `FLIPPED` is journalled in one transaction with the compare-and-set of the live color. Before it every way leads back
    through `aborting`; after it only through `returning`.
 4. `finalize` has no way back, and is entered by a person only (or by a bootstrap, which has nothing to destroy).
@@ -70,7 +70,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     State.OPENING: {Event.DONE: State.BAKE},
     State.BAKE: {Event.DONE: State.BAKED, Event.ROLLBACK: State.RETURNING},
     State.BAKED: {Event.FINALIZE: State.FINALIZE, Event.ROLLBACK: State.RETURNING},
-    State.RETURNING: {Event.FLIPPED: State.REOPENING, Event.FORWARD: State.BAKE},
+    State.RETURNING: {Event.FLIPPED: State.REOPENING},
     State.REOPENING: {Event.DONE: State.RETURNED},
     State.RETURNED: {Event.FORWARD: State.ADVANCING, Event.ABORT: State.ABORTING},
     State.ADVANCING: {Event.FLIPPED: State.OPENING, Event.ABORT: State.ABORTING},
@@ -80,9 +80,11 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
     State.ABORTED: {},
 }
 
+_CHAIN: dict[State, Phase] = {State(phase.value): phase for phase in Phase}
+
 #: The phase that does a state's work; states without one wait for a person, or have ended.
 PHASE_OF: dict[State, Phase] = {
-    **{State(phase.value): phase for phase in Phase},
+    **_CHAIN,
     State.OPENING: Phase.SWITCH,
     State.RETURNING: Phase.SWITCH,
     State.REOPENING: Phase.SWITCH,
@@ -109,7 +111,7 @@ def advance(state: State, event: Event, phases: Collection[Phase]) -> State:
         after = TRANSITIONS[state][event]
     except KeyError:
         raise IllegalEvent(state, event) from None
-    while after.value in Phase and Phase(after.value) not in phases:
+    while after in _CHAIN and _CHAIN[after] not in phases:
         after = TRANSITIONS[after][Event.DONE]
     return after
 

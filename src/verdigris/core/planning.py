@@ -180,7 +180,7 @@ def _bootstrap_faults(plan: Plan, facts: Facts, source: TableState) -> list[Faul
         names = " ".join(migration.name for migration in plan.migrations)
         return [
             Fault(
-                f"{plan.source_table} holds items, but nothing is recorded about it: which migrations has it been through?",
+                f"{plan.source_table} holds items, but nothing says which migrations it has been through",
                 f"verdigris migrations record {plan.env} {names}",
             )
         ]
@@ -193,7 +193,7 @@ def _migration_faults(plan: Plan, facts: Facts, source: TableState) -> list[Faul
     if destination.exists and not destination.empty:
         found.append(
             Fault(
-                f"the destination table {plan.destination_table} exists and holds items; it is never written to like that",
+                f"the destination table {plan.destination_table} exists and holds items; nothing is written to it",
                 f"look at it, then remove it: aws dynamodb delete-table --table-name {plan.destination_table}",
             )
         )
@@ -211,7 +211,7 @@ def _migration_faults(plan: Plan, facts: Facts, source: TableState) -> list[Faul
     if source.stream_on and not source.stream_has_images:
         found.append(
             Fault(
-                f"the stream of {plan.source_table} does not carry new and old images (StreamViewType NEW_AND_OLD_IMAGES)",
+                f"the stream of {plan.source_table} does not carry NEW_AND_OLD_IMAGES",
                 "turn the stream off and on again with both images",
             )
         )

@@ -1,6 +1,6 @@
 """The records of the journal: what was decided, intended, done, or went wrong. Versioned, and never rewritten.
 
-A record is one JSON document (`to_json`, `from_json`). `v` is raised when a reader of the old form would misread the new one.
+A record is one JSON document (`to_json`, `from_json`). `v` is raised when readers of the old form would misread it.
 """
 
 from __future__ import annotations
@@ -87,7 +87,11 @@ class Undone(msgspec.Struct, frozen=True, tag="undone"):
     phase: Phase
 
 
-Body: TypeAlias = Started | PhaseBegan | Intent | Outcome | PhaseDone | Failed | Said | Flipped | Undone
+class Closed(msgspec.Struct, frozen=True, tag="closed"):
+    """Everything that an aborted deployment had made is gone."""
+
+
+Body: TypeAlias = Started | PhaseBegan | Intent | Outcome | PhaseDone | Failed | Said | Flipped | Undone | Closed
 
 
 class Record(msgspec.Struct, frozen=True):

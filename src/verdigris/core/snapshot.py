@@ -62,6 +62,9 @@ class Snapshot:
     def done(self, phase: Phase) -> bool:
         return bool(self.phases.get(phase, PhaseView()).done_at)
 
+    def began(self, phase: Phase) -> bool:
+        return bool(self.phases.get(phase, PhaseView()).began_at)
+
     def evidence(self, step: str) -> Evidence | None:
         """What a step left behind, or None if it is not known to have taken place."""
         return self.steps.get(step)
@@ -106,6 +109,8 @@ def _apply(now: Snapshot, record: Record) -> Snapshot:
         case records.Undone(phase):
             view = replace(now.phases.get(phase, PhaseView()), undone=True)
             return replace(now, phases={**now.phases, phase: view})
+        case records.Closed():
+            return _move(now, Event.DONE)
         case _ as never:
             assert_never(never)
 

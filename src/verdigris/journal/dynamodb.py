@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -45,7 +45,7 @@ class DynamoRows:
 
     def create(self) -> None:
         with self._mapping("create"):
-            try:
+            with suppress(self._client.exceptions.ResourceInUseException):  # it is there, or being made
                 self._client.create_table(
                     TableName=self.name,
                     AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
@@ -55,8 +55,6 @@ class DynamoRows:
                     ],
                     BillingMode="PAY_PER_REQUEST",
                 )
-            except self._client.exceptions.ResourceInUseException:
-                pass  # it is there, or another runner is making it
             self._client.get_waiter("table_exists").wait(
                 TableName=self.name, WaiterConfig={"Delay": 1, "MaxAttempts": 120}
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -30,6 +31,8 @@ class Holder(msgspec.Struct, frozen=True):
     who: str
     host: str
     pid: int
+    #: when the process began, as its machine counts; tells it from a later process with the same pid
+    born: str
     doing: str
     since: str
 
@@ -171,10 +174,8 @@ class Journal:
     def release(self) -> None:
         """Gives the lease back; the token stays counted. Does nothing if another runner has it by now."""
         row = self._lease_row(self._token, 0, 0, None)
-        try:
+        with suppress(Conflict):
             self.rows.write(Put(row, {"token": self._token, "holder_id": self._holder}))
-        except Conflict:
-            pass
         self._holder = ""
 
     def break_lease(self, seen: Lease) -> None:

@@ -13,9 +13,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from verdigris.core.model import Color, Key, Phase, Place, RawItem
+from verdigris.core.model import Color, Key, Phase, Place
 from verdigris.core.planning import Plan
 from verdigris.core.records import Evidence
 from verdigris.core.snapshot import Snapshot
@@ -25,6 +25,9 @@ from verdigris.errors import Interrupted
 from verdigris.journal.journal import Journal
 from verdigris.phases.log import Log
 from verdigris.stores.base import Application, ChangeStream, LivePointer, SearchIndex, Table, TableAdmin, TableShape
+
+if TYPE_CHECKING:
+    from verdigris.phases.tail import Tail
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class IndexPlan:
     alias: str
     physical: str
     mappings: dict[str, object]
-    document: Callable[[dict[str, object]], tuple[str, dict[str, object]] | None]
+    document: Callable[..., object]
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ class Settings:
     #: how much older than the mark a stream record may be and still be read: clocks differ by up to 5 minutes (what
     #: SigV4 tolerates), and DynamoDB Local rounds its times down to the minute
     margin_s: float = 600.0
-    verify_buckets: int = 4096
+    #: 24 bytes each in a checkpoint, which must stay below an item's 400 KB
+    verify_buckets: int = 8192
 
 
 @dataclass
@@ -101,6 +105,9 @@ class Bench:
     hold: Callable[[], None]
     report: Callable[[Progress], None] = lambda progress: None
     stop: threading.Event = field(default_factory=threading.Event)
+    tail: Tail | None = None
+    #: since when this runner holds writes (seconds); None when it does not
+    held_since_s: float | None = None
 
     @property
     def snapshot(self) -> Snapshot:
@@ -141,6 +148,3 @@ class PhaseSteps(Protocol):
     def check(self, bench: Bench) -> None: ...
 
     def undo(self, bench: Bench) -> None: ...
-
-
-__all__ = ["Bench", "IndexPlan", "PhaseSteps", "Progress", "RawItem", "Settings", "Stores"]

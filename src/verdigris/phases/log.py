@@ -44,6 +44,11 @@ class Log:
         self.append(records.Outcome(phase, step, evidence))
         return evidence
 
+    def announced_before(self, step: str) -> bool:
+        """Whether the step under way had been announced by an earlier run too, which then died before its outcome."""
+        bodies = [record.body for record in self._history]
+        return sum(isinstance(body, records.Intent) and body.step == step for body in bodies) > 1
+
     def _checked(self, body: Body) -> None:
         now = self.snapshot
         fold([*self._history, Record(now.deployment, now.seq + 1, now.updated_at, 0, body)])

@@ -1,0 +1,105 @@
+"""backfill: the mark, then every item of the source, through the migrations, into the destination."""
+
+from __future__ import annotations
+
+import threading
+
+import msgspec
+
+from verdigris.core.model import Phase, Segment
+from verdigris.core.records import Evidence
+from verdigris.errors import PhaseFailed
+from verdigris.phases.base import Bench, Progress
+from verdigris.phases.copying import SegmentProgress, copy_segment
+
+phase = Phase.BACKFILL
+
+
+def ready(bench: Bench) -> None:
+    if bench.stores.admin.describe(bench.plan.destination_table) is None:
+        raise PhaseFailed(
+            f"the destination table {bench.plan.destination_table} does not exist",
+            next_command=f"verdigris abort {bench.plan.env}",
+        )
+
+
+def run(bench: Bench) -> Evidence:
+    bench.log.step(phase, "mark", lambda: _mark(bench))
+    # How the scan is cut is decided once: a resumed run must find its segments again.
+    total = int(bench.log.step(phase, "segments", lambda: {"total": bench.settings.segments})["total"])
+    board = _Board(bench, total)
+    transform = bench.transform()
+    source, destination = bench.source, bench.destination
+
+    def copy(segment: Segment) -> None:
+        copy_segment(source, destination, transform, segment, board.at(segment), lambda p: board.save(segment, p))
+
+    bench.engine.run(board.unfinished(), copy, between=board.show)
+    board.show()
+    return board.evidence()
+
+
+def check(bench: Bench) -> None:
+    pass
+
+
+def undo(bench: Bench) -> None:
+    """Nothing of its own: the destination table goes with provision's undo."""
+
+
+def _mark(bench: Bench) -> Evidence:
+    """From here every change is in the stream. The stream is on, and the time is durable, before the first page."""
+    stream = bench.stores.admin.describe(bench.plan.source_table)
+    if stream is None or (stream.stream is None and not bench.settings.may_enable_stream):
+        raise PhaseFailed(
+            f"{bench.plan.source_table} has no stream, and live changes cannot be followed without one",
+            state="nothing was copied",
+            next_command=f"verdigris deploy {bench.plan.env} --enable-stream",
+        )
+    arn = bench.stores.admin.enable_stream(bench.plan.source_table)
+    return {"at_s": bench.now(), "stream": arn}
+
+
+class _Board:
+    """The segments' checkpoints, shared by the workers. Each is durable before the next page is scanned."""
+
+    def __init__(self, bench: Bench, total: int) -> None:
+        self._bench = bench
+        self._total = total
+        self._lock = threading.Lock()
+        saved = bench.journal.checkpoints(bench.deployment, "backfill|")
+        self._segments = {
+            Segment(index, total): msgspec.json.decode(saved[unit], type=SegmentProgress)
+            if (unit := _unit(index)) in saved
+            else SegmentProgress()
+            for index in range(total)
+        }
+
+    def unfinished(self) -> list[Segment]:
+        return [segment for segment, progress in self._segments.items() if not progress.ended]
+
+    def at(self, segment: Segment) -> SegmentProgress:
+        return self._segments[segment]
+
+    def save(self, segment: Segment, progress: SegmentProgress) -> None:
+        self._bench.journal.save(self._bench.deployment, _unit(segment.index), msgspec.json.encode(progress))
+        with self._lock:
+            self._segments[segment] = progress
+        self._bench.breathe()
+
+    def show(self) -> None:
+        done = sum(progress.read for progress in list(self._segments.values()))
+        self._bench.report(Progress(phase, done, self._bench.plan.items_estimate))
+
+    def evidence(self) -> Evidence:
+        parts = list(self._segments.values())
+        return {
+            "read": sum(part.read for part in parts),
+            "written": sum(part.written for part in parts),
+            "untouched": sum(part.untouched for part in parts),
+            "segments": self._total,
+        }
+
+
+def _unit(index: int) -> str:
+    return f"backfill|{index:06d}"

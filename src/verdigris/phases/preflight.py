@@ -1,0 +1,81 @@
+"""preflight: read-only. What must be there is there, and the migrations run on a sample."""
+
+from __future__ import annotations
+
+from verdigris.core.machine import State
+from verdigris.core.model import Phase, Segment
+from verdigris.core.records import Evidence
+from verdigris.errors import PhaseFailed
+from verdigris.phases.base import Bench, Progress
+from verdigris.phases.documents import document_of
+
+phase = Phase.PREFLIGHT
+
+
+def ready(bench: Bench) -> None:
+    pass
+
+
+def run(bench: Bench) -> Evidence:
+    pointer = _check_pointer(bench)
+    if not bench.plan.moves_data:
+        return {"pointer": pointer}
+    _check_beacon(bench)
+    return {"pointer": pointer, **_sample(bench)}
+
+
+def check(bench: Bench) -> None:
+    """Traffic goes where the journal says, except while the pointer is about to follow a flip."""
+    if bench.snapshot.state not in (State.OPENING, State.REOPENING):
+        _check_pointer(bench)
+
+
+def undo(bench: Bench) -> None:
+    pass
+
+
+def _check_pointer(bench: Bench) -> str:
+    plan, pointer = bench.plan, bench.stores.pointer
+    if pointer is None:
+        return "none"
+    live = pointer.read().live
+    if live != bench.snapshot.live:
+        raise PhaseFailed(
+            f"{bench.snapshot.live or 'no color'} is live by the deploy table, but traffic goes to {live or 'none'}",
+            where=f"{plan.deploy_table}: current-color",
+            state="nothing was changed",
+            next_command=f"verdigris doctor {plan.env}",
+        )
+    return live.value if live else "empty"
+
+
+def _check_beacon(bench: Bench) -> None:
+    beacon = bench.settings.beacon
+    kinds = [kind for _, kind in bench.source.key.attributes]
+    if len(beacon) != len(kinds):
+        raise PhaseFailed("[table] beacon does not fit the table's key", where=bench.plan.source_table)
+    for value, kind in zip(beacon, kinds, strict=True):
+        if kind == "N" and not value.lstrip("-").isdigit():
+            raise PhaseFailed(
+                f"[table] beacon is {value!r}, but a key attribute of {bench.plan.source_table} is a number",
+                where="verdigris.toml",
+                state="nothing was changed",
+                next_command="set [table] beacon to a number that no item uses",
+            )
+
+
+def _sample(bench: Bench) -> Evidence:
+    """The first page of the source through the migrations and the documents: user code fails here first, or works."""
+    transform = bench.transform()
+    page = bench.source.scan(Segment(0, 1), None)
+    outputs = 0
+    for number, item in enumerate(page.items, 1):
+        made = transform.apply(bytes(item))
+        outputs += len(made)
+        for plan in bench.indexes():
+            for output in made:
+                document_of(plan, output.raw)
+        if number % 100 == 0:
+            bench.breathe()
+            bench.report(Progress(phase, number, len(page.items), reason="running the migrations on a sample"))
+    return {"sampled": len(page.items), "sample_outputs": outputs}

@@ -1,0 +1,145 @@
+"""provision: the empty table and indexes of the other data version, and the other color's application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from verdigris.core import flags
+from verdigris.core.model import Kind, Phase
+from verdigris.core.records import Evidence
+from verdigris.errors import AlreadyThere, NotFound, PhaseFailed
+from verdigris.phases.base import Bench, IndexPlan
+
+phase = Phase.PROVISION
+
+
+def ready(bench: Bench) -> None:
+    pass
+
+
+def run(bench: Bench) -> Evidence:
+    plan = bench.plan
+    evidence: Evidence = {}
+    if plan.kind is not Kind.COLOR:
+        bench.log.step(phase, "set-flags", lambda: _set_flags(bench))
+        made = bench.log.step(phase, "create-table", lambda: _create_table(bench))
+        evidence["table"] = plan.destination_table
+        evidence["table_made"] = made["made"]
+        for index in bench.indexes():
+            bench.log.step(phase, f"create-index {index.alias}", partial(_create_index, bench, index))
+    evidence["application"] = ensure_application(bench)
+    return evidence
+
+
+def check(bench: Bench) -> None:
+    """What was made is still there."""
+    plan = bench.plan
+    if plan.kind is Kind.COLOR:
+        return
+    if bench.stores.admin.describe(plan.destination_table) is None:
+        raise _vanished(bench, f"the table {plan.destination_table}")
+    for index in bench.indexes():
+        if bench.stores.index and not bench.stores.index.exists(index.physical):
+            raise _vanished(bench, f"the index {index.physical}")
+
+
+def undo(bench: Bench) -> None:
+    """Removes the application, indexes and table that this deployment made, then sets the flags back."""
+    plan, stores = bench.plan, bench.stores
+    if stores.application:
+        stores.application.stop(plan.after)
+    if plan.kind is Kind.COLOR:
+        return
+    for index in bench.indexes():
+        if stores.index and _made(bench, f"create-index {index.alias}", partial(_no_documents, bench, index)):
+            stores.index.delete(index.physical)
+    if _made(bench, "create-table", partial(stores.admin.is_empty, plan.destination_table)):
+        _remove_table(bench)
+    if plan.kind is Kind.MIGRATE:
+        bench.journal.set_flags({flags.DESTINATION_VERSION: plan.source.value, flags.MIGRATE: False})
+
+
+def _remove_table(bench: Bench) -> None:
+    """The first table of an environment may have been filled by people meanwhile: then it is theirs."""
+    name = bench.plan.destination_table
+    if bench.plan.kind is Kind.MIGRATE or bench.stores.admin.is_empty(name):
+        bench.stores.admin.delete(name)
+
+
+def ensure_application(bench: Bench) -> str:
+    """Starts the new color's application if it does not run; its address, or "none" if something else deploys it."""
+    application, plan = bench.stores.application, bench.plan
+    if application is None:
+        return "none"
+    address = application.address(plan.after) or application.start(bench.place(plan.after))
+    if bench.stores.pointer:
+        bench.stores.pointer.register(plan.after, address)
+    return address
+
+
+def _set_flags(bench: Bench) -> Evidence:
+    plan = bench.plan
+    bench.journal.set_flags(
+        {
+            flags.SOURCE_VERSION: plan.source.value,
+            flags.DESTINATION_VERSION: plan.destination.value,
+            flags.MIGRATE: plan.moves_data,
+        }
+    )
+    return {"source": plan.source.value, "destination": plan.destination.value}
+
+
+def _create_table(bench: Bench) -> Evidence:
+    admin, plan = bench.stores.admin, bench.plan
+    name = plan.destination_table
+    try:
+        admin.create(name, bench.shape())
+    except AlreadyThere:
+        # A run that died between the effect and its record, or an empty table that somebody prepared. A bootstrap
+        # takes the table as it is: it is the data.
+        if plan.kind is Kind.MIGRATE and not admin.is_empty(name):
+            raise
+        return {"made": bench.log.announced_before("create-table")}
+    return {"made": True}
+
+
+def _create_index(bench: Bench, index: IndexPlan) -> Evidence:
+    alias, physical = index.alias, index.physical
+    if bench.stores.index is None:
+        raise PhaseFailed(
+            "an index is configured, but no search cluster is", next_command="see [environments] endpoints"
+        )
+    try:
+        bench.stores.index.create(physical, index.mappings)
+    except AlreadyThere:
+        if bench.plan.kind is Kind.MIGRATE and bench.stores.index.count(physical):
+            raise
+        return {"made": bench.log.announced_before(f"create-index {alias}")}
+    return {"made": True}
+
+
+def _made(bench: Bench, step: str, still_empty: Callable[[], bool]) -> bool:
+    """Whether this deployment made it. A step that was announced and never answered may have met what others made:
+    then it counts as ours only as long as nothing is in it."""
+    if step not in bench.snapshot.steps:
+        return False
+    evidence = bench.snapshot.evidence(step)
+    if evidence is not None:
+        return bool(evidence["made"])
+    try:
+        return still_empty()
+    except NotFound:
+        return False
+
+
+def _no_documents(bench: Bench, index: IndexPlan) -> bool:
+    return bench.stores.index is not None and bench.stores.index.count(index.physical) == 0
+
+
+def _vanished(bench: Bench, what: str) -> PhaseFailed:
+    return PhaseFailed(
+        f"{what} was made by this deployment, and is gone",
+        state=f"{bench.plan.before} serves on, untouched",
+        next_command=f"verdigris abort {bench.plan.env}",
+    )

@@ -1,0 +1,160 @@
+"""reindex: builds the destination's indexes from the destination's table, and proves them document by document.
+
+From the first bulk on every settle writes its documents too. The proof holds still: only this runner writes the
+destination and its indexes, and it settles nothing between the two scans; so what differs is a difference.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import msgspec
+
+from verdigris.core.documents import fingerprint
+from verdigris.core.model import Phase, Segment
+from verdigris.core.raw_key import key_reader
+from verdigris.core.records import Evidence
+from verdigris.errors import PhaseFailed, Unverified
+from verdigris.phases.base import Bench, IndexPlan, Progress
+from verdigris.phases.comparing import Checkpoints, Entry, Side, summed, suspects
+from verdigris.phases.copying import SegmentProgress
+from verdigris.phases.documents import Documents, document_of
+from verdigris.phases.tail import tail
+from verdigris.stores.base import SearchIndex
+
+phase = Phase.REINDEX
+
+_PAGE = 500
+_NAMED = 20
+
+
+def ready(bench: Bench) -> None:
+    if bench.indexes() and bench.stores.index is None:
+        raise PhaseFailed(
+            "an index is configured, but no search cluster is",
+            next_command=f"set [environments.{bench.plan.env}] endpoints.search in verdigris.toml",
+        )
+
+
+def run(bench: Bench) -> Evidence:
+    index = bench.stores.index
+    if index is None or not bench.indexes():
+        return {"indexes": 0}
+    documents = Documents(index, bench.indexes(), bench.journal.token)
+    tail(bench).settler.documents = documents
+    _build(bench, documents)
+    return {"indexes": len(documents.plans), **_total([_proof(bench, documents, index, p) for p in documents.plans])}
+
+
+def check(bench: Bench) -> None:
+    pass
+
+
+def undo(bench: Bench) -> None:
+    """Nothing of its own: the indexes go with provision's undo."""
+
+
+def _build(bench: Bench, documents: Documents) -> None:
+    total = bench.settings.segments
+    following = tail(bench)
+    saved = bench.journal.checkpoints(bench.deployment, "reindex|")
+    counts = dict.fromkeys(range(total), 0)
+    lock = threading.Lock()
+
+    def build(number: int) -> None:
+        unit = f"reindex|{number:06d}"
+        at = msgspec.json.decode(saved[unit], type=SegmentProgress) if unit in saved else SegmentProgress()
+        while not at.ended:
+            page = bench.destination.scan(Segment(number, total), at.next)
+            written = sum(documents.bulk(plan, page.items) for plan in documents.plans)
+            at = SegmentProgress(
+                next=page.next, ended=page.next is None, read=at.read + len(page.items), written=at.written + written
+            )
+            bench.journal.save(bench.deployment, unit, msgspec.json.encode(at))
+            with lock:
+                counts[number] = at.read
+            bench.breathe()
+
+    def between() -> None:
+        following.step()
+        estimate = bench.snapshot.phases[Phase.BACKFILL].evidence.get("written")
+        bench.report(
+            Progress(
+                phase,
+                sum(counts.values()),
+                estimate,
+                lag_s=following.lag_s,
+                lag_records=following.lag_records,
+            )
+        )
+
+    bench.engine.run(range(total), build, between)
+
+
+def _proof(bench: Bench, documents: Documents, index: SearchIndex, plan: IndexPlan) -> Evidence:
+    """Ids and contents of every document, both ways. Raises Unverified if a repair does not help."""
+    tail(bench).catch_up()
+    bench.report(Progress(phase, unit="documents", reason=f"proving {plan.physical}, document by document"))
+    sums, differing = _compare(bench, index, plan)
+    if differing:
+        documents.repair(plan, differing)
+        _, left = _compare(bench, index, plan)
+        if left:
+            raise Unverified(
+                f"{len(left)} documents of {plan.physical} differ from the table: {', '.join(list(left)[:_NAMED])}",
+                where=plan.physical,
+                state=f"{bench.plan.before} serves on, untouched",
+                next_command=f"verdigris deploy {bench.plan.env}",
+            )
+    return {"documents": sums, "repaired": len(differing)}
+
+
+def _compare(bench: Bench, index: SearchIndex, plan: IndexPlan) -> tuple[int, dict[str, Mapping[str, Any] | None]]:
+    """How many documents there must be, and id → body (None: must not be there) where the index differs."""
+    index.refresh(plan.physical)
+    key_of = key_reader(bench.destination.key)
+    parts = bench.settings.segments
+
+    def wanted(part: int) -> Iterator[list[Entry]]:
+        start: str | None = None
+        while True:
+            page = bench.destination.scan(Segment(part, parts), start)
+            made = [(key_of(item), document_of(plan, item)) for item in page.items]
+            yield [Entry((doc[0],), fingerprint(*doc), key) for key, doc in made if doc is not None]
+            bench.breathe()
+            start = page.next
+            if start is None:
+                return
+
+    def found(_: int) -> Iterator[list[Entry]]:
+        page: list[Entry] = []
+        for id_, body in index.documents(plan.physical):
+            page.append(Entry((id_,), fingerprint(id_, body), ()))
+            if len(page) == _PAGE:
+                yield page
+                page = []
+                bench.breathe()
+        yield page
+
+    kept: dict[str, bytes] = {}
+    sides = (Side("table", parts, wanted), Side("index", 1, found))
+    sums = summed(
+        bench.engine,
+        sides,
+        bench.settings.verify_buckets,
+        Checkpoints(kept.get, kept.__setitem__),
+        bench.breathe,
+    )
+    differing: dict[str, Mapping[str, Any] | None] = {}
+    for some in suspects(bench.engine, sides, sums, bench.breathe):
+        owners = {owner: suspect.key[0] for suspect in some for owner in suspect.owners}
+        items = bench.destination.read(list(owners))
+        bodies = {doc[0]: doc[1] for item in items.values() if (doc := document_of(plan, item)) is not None}
+        differing |= {suspect.key[0]: bodies.get(suspect.key[0]) for suspect in some}
+    return sums[0].count, differing
+
+
+def _total(proofs: list[Evidence]) -> Evidence:
+    return {name: sum(proof[name] for proof in proofs) for name in ("documents", "repaired")}

@@ -1,0 +1,44 @@
+"""replay: settles every key that changed since the mark; from here on the tail keeps the destination in step."""
+
+from __future__ import annotations
+
+from verdigris.core.model import Phase
+from verdigris.core.records import Evidence
+from verdigris.errors import PhaseFailed
+from verdigris.phases.base import Bench, Progress
+from verdigris.phases.tail import tail
+
+phase = Phase.REPLAY
+
+
+def ready(bench: Bench) -> None:
+    """No settle before every write of the backfill is acknowledged: each segment's end says so."""
+    if not bench.snapshot.done(Phase.BACKFILL):
+        raise PhaseFailed("the backfill is not done", next_command=f"verdigris deploy {bench.plan.env}")
+
+
+def run(bench: Bench) -> Evidence:
+    following = tail(bench)
+    quiet = 0
+    while quiet < 3:
+        bench.breathe()
+        quiet = quiet + 1 if following.step() == 0 else 0
+        show(bench)
+    count = following.settler.count
+    return {"changes": following.changes, "settled": count.keys, "puts": count.puts, "deletes": count.deletes}
+
+
+def check(bench: Bench) -> None:
+    pass
+
+
+def undo(bench: Bench) -> None:
+    pass
+
+
+def show(bench: Bench, of: Phase = phase) -> None:
+    """Reports the tail's progress."""
+    following = tail(bench)
+    bench.report(
+        Progress(of, following.changes, unit="changes", lag_s=following.lag_s, lag_records=following.lag_records)
+    )

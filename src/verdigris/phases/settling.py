@@ -1,0 +1,82 @@
+"""The one operation by which replay, tail and repair write: settle (the decisions are in `core.settling`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+
+from verdigris.core.model import Key, RawItem
+from verdigris.core.settling import Owners, Settled, owners, settle, unread
+from verdigris.core.transform import Transform
+from verdigris.errors import Collision
+from verdigris.phases.documents import Documents
+from verdigris.stores.base import Table
+
+
+@dataclass
+class SettledCount:
+    """How many destination keys were settled, and what was sent for them."""
+
+    keys: int = 0
+    puts: int = 0
+    deletes: int = 0
+
+
+class Settler:
+    """Settles keys of one destination. Used by one thread at a time: one settle of a key at a time.
+
+    `documents`, once given, keeps the search indexes in step as well.
+    """
+
+    def __init__(self, source: Table, destination: Table, transform: Transform) -> None:
+        self._source = source
+        self._destination = destination
+        self._transform = transform
+        self.documents: Documents | None = None
+        self.count = SettledCount()
+
+    def hints(self, hints: Mapping[Key, Set[Key]]) -> Settled:
+        """Settles every destination key that these changes of source keys concern. Raises Collision."""
+        produced = self._produced(hints)
+        wanted = owners(hints, produced)
+        return self.keys(wanted, produced)
+
+    def keys(self, wanted: Owners, produced: dict[Key, dict[Key, RawItem]] | None = None) -> Settled:
+        """Settles the wanted destination keys by their owners: reads, decides, writes. Raises Collision."""
+        settled = self.expected(wanted, produced)
+        if settled.collisions:
+            raise _collision(settled)
+        if self.documents:
+            self.documents.settle(self._destination, settled)
+        self._destination.write(list(settled.puts.values()), settled.deletes)
+        self.count.keys += len(wanted)
+        self.count.puts += len(settled.puts)
+        self.count.deletes += len(settled.deletes)
+        return settled
+
+    def expected(self, wanted: Owners, produced: dict[Key, dict[Key, RawItem]] | None = None) -> Settled:
+        """What the wanted keys must hold now; writes nothing."""
+        produced = dict(produced or {})
+        missing = unread(wanted, produced)
+        if missing:
+            produced |= self._produced(missing)
+        return settle(wanted, produced)
+
+    def _produced(self, keys: Iterable[Key]) -> dict[Key, dict[Key, RawItem]]:
+        wanted = list(keys)
+        found = self._source.read(wanted)
+        return {
+            key: {output.key: output.raw for output in self._transform.apply(found[key])} if key in found else {}
+            for key in wanted
+        }
+
+
+def _collision(settled: Settled) -> Collision:
+    destination, producers = next(iter(settled.collisions.items()))
+    names = " and ".join("/".join(key) for key in producers)
+    return Collision(
+        f"{len(settled.collisions)} destination keys are produced by two source items each; "
+        f"the first is {'/'.join(destination)}, produced by {names}",
+        state="nothing was written at these keys; the source serves on, untouched",
+        next_command="make the migration give them different keys, then: verdigris abort ENV",
+    )

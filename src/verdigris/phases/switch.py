@@ -1,0 +1,181 @@
+"""switch: fence, drain, flip, open; and the same backwards. Within one deadline, or back to where it was.
+
+The order that makes it safe to die anywhere:
+
+1. the fence holds writes at the pointer, and everything under way has ended;
+2. the drain's beacon came back through the stream: every change before it is settled;
+3. the seal: from here the pointer never lets held writes go to the old color by itself;
+4. the flip: one transaction compares and sets `current-color` together with its record;
+5. the pointer follows, and what was held goes to the new color.
+
+Died before 4: a resumed run finds no record of the flip, lifts the fence, and begins again. Died after it: the record
+says so, and the run goes on at 5. The fencing token in the flip's transaction keeps a run that was only paused from
+flipping later.
+"""
+
+from __future__ import annotations
+
+from verdigris.core.machine import State
+from verdigris.core.model import Color, Phase
+from verdigris.core.records import Evidence, Intent
+from verdigris.errors import Conflict, PhaseFailed, VerdigrisError
+from verdigris.phases.base import Bench, Progress
+from verdigris.phases.provision import ensure_application
+from verdigris.phases.tail import Tail, tail
+
+phase = Phase.SWITCH
+
+#: How long a beacon may take before the fence, when nobody waits for it. Streams answer within seconds.
+_BEACON_S = 60.0
+#: The share of the deadline after which a drain is given up, so that the flip still fits in.
+_DRAIN_SHARE = 0.7
+
+
+def ready(bench: Bench) -> None:
+    """Before anything is held: the new color runs, the tail has caught up, and a beacon comes back from each shard."""
+    if bench.snapshot.state not in (State.SWITCH, State.ADVANCING):
+        return
+    ensure_application(bench)
+    if not bench.plan.moves_data:
+        return
+    following = tail(bench)
+    _report(bench, "catching up before the fence")
+    following.catch_up()
+    shards = following.open_shards()
+    value = following.write_beacon()
+    following.read_beacon(value, bench.now() + _BEACON_S)
+    unreached = set(shards) - {following.beacons[value]}
+    if unreached:
+        raise PhaseFailed(
+            f"{len(unreached)} open shards of the source's stream were not reached by a beacon",
+            where=bench.plan.source_table,
+            state=f"nothing was held; {bench.snapshot.live} serves on",
+            next_command=f"verdigris deploy {bench.plan.env}",
+        )
+
+
+def run(bench: Bench) -> Evidence | None:
+    """Moves the deployment one state on; the evidence once the pointer has followed, None after a flip."""
+    plan = bench.plan
+    match bench.snapshot.state:
+        case State.SWITCH:
+            _flip(bench, plan.before, plan.after, drain=plan.moves_data)
+        case State.ADVANCING:
+            _flip(bench, plan.before, plan.after, drain=plan.moves_data, quiet=True)
+        case State.RETURNING:
+            _flip(bench, plan.after, plan.before, drain=False)
+        case State.OPENING:
+            return _open(bench, plan.before, plan.after)
+        case State.REOPENING:
+            return _open(bench, plan.after, plan.before)
+    return None
+
+
+def check(bench: Bench) -> None:
+    """Where the flip has been journalled, the deploy table must say so too."""
+    color = bench.journal.flags().color
+    if color != bench.snapshot.live:
+        raise PhaseFailed(
+            f"the journal says that {bench.snapshot.live} is live, and current-color says {color}",
+            where=bench.plan.deploy_table,
+            state="nothing was changed",
+            next_command=f"verdigris history {bench.plan.env}",
+        )
+
+
+def undo(bench: Bench) -> None:
+    """Before the flip: lifts a fence that a dead run left, and removes the beacon."""
+    if bench.stores.pointer:
+        bench.stores.pointer.release(_token(bench))
+    if bench.plan.moves_data and bench.stores.admin.describe(bench.plan.source_table):
+        bench.source.write([], [bench.settings.beacon])
+
+
+def _flip(bench: Bench, before: Color | None, after: Color | None, *, drain: bool, quiet: bool = False) -> None:
+    if after is None:
+        raise PhaseFailed("there is no other color to switch to", next_command=f"verdigris status {bench.plan.env}")
+    pointer = bench.stores.pointer
+    fenced = pointer is not None and before is not None and bench.plan.moves_data
+    token = _token(bench)
+    if pointer:
+        pointer.release(token)  # of a run that died; its transaction can no longer take place
+    began_s = bench.now()
+    try:
+        if pointer and fenced:
+            _report(bench, "holding writes")
+            bench.log.append(Intent(phase, f"fence-{bench.snapshot.flips + 1}"))
+            pointer.fence(token, bench.settings.deadline_s)
+        if drain:
+            _drain(bench, tail(bench), began_s + bench.settings.deadline_s * _DRAIN_SHARE, quiet)
+        if pointer and fenced:
+            pointer.seal(token)
+        bench.hold()
+    except VerdigrisError as error:
+        if pointer:
+            pointer.release(token)
+        if isinstance(error, PhaseFailed | Conflict):
+            raise _back(bench, error) from error
+        raise
+    try:
+        bench.log.flip(before, after)
+    except Conflict as error:  # certain: nothing was flipped. Of any other error only the deploy table knows
+        if pointer:
+            pointer.release(token)
+        raise _back(bench, error) from error
+    bench.held_since_s = began_s if fenced else None
+
+
+def _drain(bench: Bench, following: Tail, until_s: float, quiet: bool) -> None:
+    """The proof that every change up to the fence is settled. `quiet`: there must not have been any."""
+    changes = following.changes
+    following.read_beacon(following.write_beacon(), until_s)
+    if quiet and following.changes != changes:
+        raise PhaseFailed(
+            f"{following.changes - changes} changes were made in {bench.plan.before} after the rollback; "
+            "the new color's data does not have them in their order"
+        )
+
+
+def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
+    """The pointer and the aliases follow the flip, and are read back."""
+    if after is None:
+        raise PhaseFailed("there is no color to open", next_command=f"verdigris status {bench.plan.env}")
+    evidence: Evidence = {"live": after.value}
+    pointer = bench.stores.pointer
+    if pointer:
+        pointer.set(before, after, _token(bench))
+        live = pointer.read().live
+        if live is not after:
+            raise PhaseFailed(f"the pointer was set to {after}, and says {live}", next_command="run the command again")
+    if bench.held_since_s is not None:
+        evidence["held_ms"] = round((bench.now() - bench.held_since_s) * 1000)
+        bench.held_since_s = None
+    _point_aliases(bench, forward=after is bench.plan.after)
+    if bench.plan.moves_data:
+        bench.source.write([], [bench.settings.beacon])
+    return evidence
+
+
+def _point_aliases(bench: Bench, *, forward: bool) -> None:
+    index = bench.stores.index
+    for planned in bench.plan.indexes if index else ():
+        physical = planned.destination if forward else planned.source
+        if index:
+            index.point_alias(planned.alias, index.alias(planned.alias), physical)
+
+
+def _back(bench: Bench, error: VerdigrisError) -> PhaseFailed:
+    return PhaseFailed(
+        f"the switch was given up: {error.what}",
+        where=error.where,
+        state=f"writes are released again; {bench.snapshot.live} serves on, and nothing was switched",
+        next_command=f"verdigris deploy {bench.plan.env}",
+    )
+
+
+def _report(bench: Bench, reason: str) -> None:
+    bench.report(Progress(phase, unit="changes", reason=reason))
+
+
+def _token(bench: Bench) -> str:
+    return f"deployment-{bench.deployment}"

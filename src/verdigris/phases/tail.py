@@ -1,0 +1,144 @@
+"""The tail: reads the source's change stream and settles every key that it names.
+
+One thread calls `step`, between other work; so one settle of a key at a time, and no locks. Positions are saved after
+what they cover was written, never before.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import orjson
+
+from verdigris.core.lineage import Positions, forget, open_leaves, readable
+from verdigris.core.model import Change, Key, Phase
+from verdigris.core.settling import coalesce
+from verdigris.core.transform import Transform
+from verdigris.errors import PhaseFailed
+from verdigris.phases.base import Bench
+from verdigris.phases.documents import Documents
+from verdigris.phases.settling import Settler
+from verdigris.stores.base import StreamPage
+
+UNIT = "tail"
+#: The list of shards is read again at most this often (DescribeStream: 10 calls a second for all).
+_SHARDS_S = 10.0
+#: Steps without a record after which the tail counts as caught up: an empty page alone proves nothing.
+_QUIET_STEPS = 3
+
+
+class Tail:
+    """Follows the stream of one source for one deployment, from its mark on. Use `tail` to get the runner's one."""
+
+    def __init__(self, bench: Bench, stream: str, since_s: float) -> None:
+        self._bench = bench
+        self._stream = bench.stores.stream(stream)
+        self._transform: Transform = bench.transform()
+        self._since_s = since_s
+        self._beacon: Key = bench.settings.beacon
+        saved = bench.journal.checkpoint(bench.deployment, UNIT)
+        self._positions = msgspec.json.decode(saved, type=Positions) if saved else Positions({})
+        self._shards = list(self._stream.shards())
+        self._listed_s = bench.now()
+        self._caught_up_s = since_s
+        self.settler = Settler(bench.source, bench.destination, self._transform)
+        #: changes that were settled; beacons are not among them
+        self.changes = 0
+        self.lag_records = 0
+        self._written = 0
+        #: beacon values seen, each with the shard it came from
+        self.beacons: dict[str, str] = {}
+        #: keys that changed since somebody last emptied this set
+        self.touched: set[Key] = set()
+
+    @property
+    def lag_s(self) -> float:
+        """Seconds since the tail had last read everything there was; an upper bound of how old a hint may be."""
+        return max(0.0, self._bench.now() - self._caught_up_s)
+
+    def step(self) -> int:
+        """Reads one page of every readable shard and settles it; returns how many records there were."""
+        began_s = self._bench.now()
+        if began_s - self._listed_s >= _SHARDS_S:
+            self._list_shards()
+        pages = [(shard, self._stream.read(shard, self._positions.after.get(shard))) for shard in self._readable()]
+        changes = [(shard, change) for shard, page in pages for change in page.changes]
+        fresh = [change for shard, change in changes if self._is_fresh(shard, change)]
+        if fresh:
+            self._settle(fresh)
+        self._advance(pages)
+        self.changes += len(fresh)
+        self.lag_records = len(changes)
+        if not changes:
+            self._caught_up_s = began_s
+        return len(changes)
+
+    def catch_up(self) -> None:
+        """Steps until nothing new comes. Under live writes that is "about now"; what proves it is a beacon."""
+        quiet = 0
+        while quiet < _QUIET_STEPS:
+            self._bench.breathe()
+            quiet = quiet + 1 if self.step() == 0 else 0
+
+    def write_beacon(self) -> str:
+        """Writes a beacon into the source; returns its value. Each is new: an unchanged put would make no record."""
+        self._written += 1
+        value = f"{self._bench.deployment}-{self._bench.journal.token}-{self._written}"
+        source = self._bench.source
+        item = {**source.key.to_json(self._beacon), "value": {"S": value}}
+        source.write([orjson.dumps(item)])
+        return value
+
+    def read_beacon(self, value: str, until_s: float) -> None:
+        """Steps until the beacon comes back: all changes before it are settled. Raises PhaseFailed at `until_s`."""
+        while value not in self.beacons:
+            self._bench.breathe()
+            if self._bench.now() >= until_s:
+                raise PhaseFailed("the beacon did not come back through the stream in time")
+            self.step()
+
+    def open_shards(self) -> list[str]:
+        """The shards that new records go to, as of now."""
+        self._list_shards()
+        return open_leaves(self._shards)
+
+    def _readable(self) -> list[str]:
+        return readable(self._shards, self._positions)
+
+    def _is_fresh(self, shard: str, change: Change) -> bool:
+        if change.key == self._beacon:
+            value = (change.new or {}).get("value", {}).get("S")
+            if value:
+                self.beacons[value] = shard
+            return False
+        return change.at_s >= self._since_s - self._bench.settings.margin_s
+
+    def _settle(self, changes: list[Change]) -> None:
+        hints = coalesce((change.key, self._transform.keys_of((change.old, change.new))) for change in changes)
+        settled = self.settler.hints(hints)
+        self.touched.update(hints, settled.puts, settled.deletes)
+
+    def _advance(self, pages: list[tuple[str, StreamPage]]) -> None:
+        before = self._positions
+        for shard, page in pages:
+            self._positions = self._positions.advanced(shard, page.last, page.ended)
+        if any(page.ended for _, page in pages):
+            self._list_shards()
+        if self._positions != before:
+            self._bench.journal.save(self._bench.deployment, UNIT, msgspec.json.encode(self._positions))
+
+    def _list_shards(self) -> None:
+        self._shards = list(self._stream.shards())
+        self._listed_s = self._bench.now()
+        self._positions = forget(self._positions, self._shards)
+
+
+def tail(bench: Bench) -> Tail:
+    """The tail of this runner; begun at the mark, or taken up where a former one saved its positions."""
+    if bench.tail is None:
+        mark = bench.snapshot.evidence("mark")
+        if mark is None:
+            raise PhaseFailed("the backfill has not set its mark", next_command=f"verdigris deploy {bench.plan.env}")
+        bench.tail = Tail(bench, str(mark["stream"]), float(mark["at_s"]))
+        if bench.snapshot.began(Phase.REINDEX) and bench.stores.index:
+            bench.tail.settler.documents = Documents(bench.stores.index, bench.indexes(), bench.journal.token)
+    return bench.tail

@@ -1,0 +1,200 @@
+"""verify: the whole destination against the migrations applied to the source now; every difference repaired or named.
+
+Live traffic makes the sums of the two scans differ; it causes no false alarm, since each suspect key is looked at
+again, strongly consistent, after the tail has caught up. A repair is a settle, so it never undoes a newer write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from verdigris.core.fingerprint import fingerprint
+from verdigris.core.model import Key, Phase, RawItem, Segment
+from verdigris.core.raw_key import key_reader
+from verdigris.core.records import Evidence
+from verdigris.core.settling import Settled
+from verdigris.errors import PhaseFailed, Unverified
+from verdigris.phases.base import Bench, Progress
+from verdigris.phases.comparing import Checkpoints, Entry, Side, Suspect, summed, suspects
+from verdigris.phases.tail import Tail, tail
+from verdigris.stores.base import Table
+
+phase = Phase.VERIFY
+
+#: Looks at a suspect key before it counts as a difference; the tail catches up before each.
+_LOOKS = 4
+_CHUNK = 500
+_NAMED = 20
+
+
+def ready(bench: Bench) -> None:
+    if not bench.snapshot.done(Phase.REPLAY):
+        raise PhaseFailed("the replay is not done", next_command=f"verdigris deploy {bench.plan.env}")
+
+
+def run(bench: Bench) -> Evidence:
+    return compare(bench, "verify", repair=True)
+
+
+def check(bench: Bench) -> None:
+    pass
+
+
+def undo(bench: Bench) -> None:
+    pass
+
+
+def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
+    """One pass over both sides. `name` is its checkpoints'. Raises Unverified if differences remain, Collision."""
+    following = tail(bench)
+    following.catch_up()
+    transform = bench.transform()
+    key_of = key_reader(bench.destination.key)
+    counted = _Counted(bench)
+
+    def expected(item: RawItem) -> Iterator[Entry]:
+        outputs = transform.apply(item)
+        owner = key_of(item) if outputs else ()
+        return (Entry(output.key, fingerprint(output.raw), owner) for output in outputs)
+
+    def actual(item: RawItem) -> Iterator[Entry]:
+        key = key_of(item)
+        return iter([] if key == bench.settings.beacon else [Entry(key, fingerprint(item), key)])
+
+    parts = bench.settings.segments
+    sides = (
+        Side(f"{name}|source", parts, counted.reader(bench.source, expected, parts)),
+        Side(f"{name}|destination", parts, counted.reader(bench.destination, actual, parts)),
+    )
+    between = counted.between(following)
+    sums = summed(bench.engine, sides, bench.settings.verify_buckets, _kept(bench), between)
+    looked = _Looked(bench, following, repair)
+    opened = 0
+    for found in suspects(bench.engine, sides, sums, between):
+        opened += len(found)
+        for start in range(0, len(found), _CHUNK):
+            looked.at(found[start : start + _CHUNK])
+    if looked.remaining:
+        raise _unverified(bench, looked)
+    bench.journal.forget(bench.deployment, bench.journal.checkpoints(bench.deployment, f"{name}|"))
+    return {
+        "source_outputs": sums[0].count,
+        "destination_items": sums[1].count,
+        "suspects": opened,
+        "in_motion": looked.in_motion,
+        "repaired": len(looked.repaired),
+        "repaired_keys": ["/".join(key) for key in looked.repaired[:_NAMED]],
+        "differences": 0,
+    }
+
+
+class _Looked:
+    """Suspect keys, looked at again until both sides agree, or keep differing."""
+
+    def __init__(self, bench: Bench, following: Tail, repair: bool) -> None:
+        self._bench = bench
+        self._following = following
+        self._repair = repair
+        self.in_motion = 0
+        self.repaired: list[Key] = []
+        self.remaining: list[Key] = []
+
+    def at(self, chunk: list[Suspect]) -> None:
+        wanted = self._owners(chunk)
+        self._following.touched.clear()
+        for _ in range(_LOOKS):
+            self._following.catch_up()
+            wanted = {key: wanted[key] for key in self._differing(wanted)}
+            if not wanted:
+                break
+        self.in_motion += len(chunk) - len(wanted)
+        for key in wanted:
+            if key in self._following.touched:
+                self.in_motion += 1  # changed between every two looks; the tail has it
+            elif self._repair:
+                self.repaired.append(key)
+            else:
+                self.remaining.append(key)
+        if self._repair and wanted:
+            self._following.settler.keys(wanted)
+            self._prove(wanted)
+
+    def _prove(self, wanted: dict[Key, set[Key]]) -> None:
+        self._following.touched.clear()
+        self._following.catch_up()
+        left = [key for key in self._differing(wanted) if key not in self._following.touched]
+        self.remaining += left
+
+    def _owners(self, chunk: list[Suspect]) -> dict[Key, set[Key]]:
+        there = self._bench.destination.read([suspect.key for suspect in chunk])
+        transform = self._bench.transform()
+        return {
+            suspect.key: {*suspect.owners, *transform.owners(suspect.key, there.get(suspect.key))} for suspect in chunk
+        }
+
+    def _differing(self, wanted: dict[Key, set[Key]]) -> list[Key]:
+        expected = self._following.settler.expected(wanted)
+        if expected.collisions:
+            self._following.settler.keys(wanted)  # raises, naming both producers
+        there = self._bench.destination.read(list(wanted))
+        return [key for key in wanted if not _equal(key, expected, there.get(key))]
+
+
+class _Counted:
+    """Reads tables for the comparison, and reports how far it is."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._read = 0
+
+    def reader(
+        self, table: Table, entries: Callable[[RawItem], Iterator[Entry]], total: int
+    ) -> Callable[[int], Iterator[list[Entry]]]:
+        def read(part: int) -> Iterator[list[Entry]]:
+            start: str | None = None
+            while True:
+                page = table.scan(Segment(part, total), start)
+                yield [entry for item in page.items for entry in entries(item)]
+                self._read += len(page.items)
+                self._bench.breathe()
+                start = page.next
+                if start is None:
+                    return
+
+        return read
+
+    def between(self, following: Tail) -> Callable[[], None]:
+        estimate = self._bench.plan.items_estimate
+
+        def show() -> None:
+            following.step()
+            both = 2 * estimate if estimate is not None else None
+            self._bench.report(
+                Progress(phase, self._read, both, lag_s=following.lag_s, lag_records=following.lag_records)
+            )
+
+        return show
+
+
+def _equal(key: Key, expected: Settled, there: RawItem | None) -> bool:
+    wanted = expected.puts.get(key)
+    if wanted is None or there is None:
+        return wanted is None and there is None
+    return fingerprint(wanted) == fingerprint(there)
+
+
+def _kept(bench: Bench) -> Checkpoints:
+    return Checkpoints(
+        load=lambda unit: bench.journal.checkpoint(bench.deployment, unit),
+        save=lambda unit, value: bench.journal.save(bench.deployment, unit, value),
+    )
+
+
+def _unverified(bench: Bench, looked: _Looked) -> Unverified:
+    names = ", ".join("/".join(key) for key in looked.remaining[:_NAMED])
+    return Unverified(
+        f"{len(looked.remaining)} items of {bench.plan.destination_table} are not what the source says: {names}",
+        where=bench.plan.destination_table,
+        state="the old color serves on, untouched",
+        next_command=f"verdigris verify {bench.plan.env} --repair",
+    )

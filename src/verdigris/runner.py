@@ -1,0 +1,110 @@
+"""The loop: fold, decide, act, append. Clock, randomness and all that is outside come with the bench."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+from verdigris.core import records
+from verdigris.core.machine import Event, State
+from verdigris.core.model import Kind, Phase
+from verdigris.core.snapshot import Snapshot
+from verdigris.errors import LeaseLost, VerdigrisError
+from verdigris.phases import (
+    approve,
+    backfill,
+    bake,
+    exercise,
+    finalize,
+    preflight,
+    provision,
+    reindex,
+    replay,
+    switch,
+    verify,
+)
+from verdigris.phases.base import Bench, PhaseSteps
+
+STEPS: dict[Phase, PhaseSteps] = {
+    steps.phase: steps
+    for steps in (preflight, provision, backfill, replay, verify, reindex, exercise, switch, bake, finalize)
+}
+
+
+def run(bench: Bench, *, until: Phase | None = None, yes_by: str | None = None) -> Snapshot:
+    """Runs or resumes the bench's deployment until it ends, waits for a person, or `until` is done.
+
+    Raises the VerdigrisError that stopped it, after it was journalled; the same call tries again.
+    """
+    _check(bench)
+    while not bench.snapshot.ended:
+        if until is not None and bench.snapshot.done(until):
+            break
+        said = approve.answer(bench.snapshot, bench.settings.approve, yes_by) or _nothing_to_destroy(bench.snapshot)
+        if said is not None:
+            bench.log.append(said)
+        elif bench.snapshot.waiting:
+            break
+        elif bench.snapshot.state is State.ABORTING:
+            _abort(bench)
+        else:
+            _work(bench)
+    return bench.snapshot
+
+
+def _work(bench: Bench) -> None:
+    phase = bench.snapshot.phase
+    assert phase is not None  # the machine has one for every state that neither waits nor ends
+    steps = STEPS[phase]
+    try:
+        bench.breathe()
+        bench.log.append(records.PhaseBegan(phase))
+        steps.ready(bench)
+        evidence = steps.run(bench)
+        if evidence is not None:
+            bench.log.append(records.PhaseDone(phase, evidence))
+    except LeaseLost:
+        raise  # nothing may be written any more, not even this
+    except VerdigrisError as error:
+        _journal_failure(bench, phase, error)
+        raise
+
+
+def _abort(bench: Bench) -> None:
+    """Undoes in reverse order what was begun; each phase's undo is safe to repeat."""
+    for phase in reversed(bench.snapshot.plan.phases):
+        view = bench.snapshot.phases.get(phase)
+        if view is None or view.undone or phase not in STEPS:
+            continue
+        bench.hold()
+        try:
+            STEPS[phase].undo(bench)
+        except LeaseLost:
+            raise
+        except VerdigrisError as error:
+            _journal_failure(bench, phase, error)
+            raise
+        bench.log.append(records.Undone(phase))
+    bench.log.append(records.Closed())
+
+
+def _check(bench: Bench) -> None:
+    """On resume: what the journal says of the phases that are done still holds."""
+    snapshot = bench.snapshot
+    if snapshot.state in (State.ABORTING, State.FINALIZE):
+        return
+    for phase, view in snapshot.phases.items():
+        if view.done_at and phase in STEPS:
+            STEPS[phase].check(bench)
+
+
+def _nothing_to_destroy(snapshot: Snapshot) -> records.Said | None:
+    """A bootstrap has no old color; its end needs nobody's consent."""
+    if snapshot.state is State.BAKED and snapshot.plan.kind is Kind.BOOTSTRAP:
+        return records.Said(Event.FINALIZE, "bootstrap", "there is no old color")
+    return None
+
+
+def _journal_failure(bench: Bench, phase: Phase, error: VerdigrisError) -> None:
+    failed = records.Failed(phase, error.code, error.what, error.where, error.state, error.next_command)
+    with suppress(VerdigrisError):  # the error itself is what counts
+        bench.log.append(failed)

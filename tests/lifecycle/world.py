@@ -1,0 +1,183 @@
+"""A whole environment in memory: tables, stream, deploy table, clock; deployments run in it, die and go on."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from verdigris.core import records
+from verdigris.core.model import Color, DataVersion, Kind, Place
+from verdigris.core.planning import Facts, Names, PendingMigration, Plan, TableState, make_plan
+from verdigris.core.records import Evidence
+from verdigris.core.transform import Migration, Transform
+from verdigris.engines.inline import Inline
+from verdigris.journal.journal import Holder, Journal
+from verdigris.journal.memory import MemoryRows
+from verdigris.phases.base import Bench, IndexPlan, Progress, Settings, Stores
+from verdigris.phases.log import Log
+from verdigris.stores.base import Application, LivePointer, SearchIndex, Table, TableShape
+from verdigris.stores.memory import MemoryTables
+from verdigris.testing import VirtualClock
+
+SHAPE = TableShape(
+    create={
+        "AttributeDefinitions": [
+            {"AttributeName": "pk", "AttributeType": "S"},
+            {"AttributeName": "sk", "AttributeType": "S"},
+        ],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+)
+NAMES = Names(
+    env="dev",
+    deploy_table="court-dev-deploy",
+    tables={DataVersion.ALPHA: "court-dev-alpha", DataVersion.BETA: "court-dev-beta"},
+    indexes=(
+        (
+            "court-dev-case",
+            "case",
+            {DataVersion.ALPHA: "court-dev-case-alpha", DataVersion.BETA: "court-dev-case-beta"},
+        ),
+    ),
+)
+
+
+class Killed(BaseException):
+    """The process died here: nothing that would run on the way out may run."""
+
+
+@dataclass
+class World:
+    """What outlives a runner."""
+
+    migrations: Sequence[Migration] = ()
+    index: SearchIndex | None = None
+    pointer: LivePointer | None = None
+    application: Application | None = None
+    document: Callable[[Any], Any] = lambda item: None
+    settings: Settings = field(default_factory=lambda: Settings(segments=3, may_enable_stream=True, approve="auto"))
+    clock: VirtualClock = field(default_factory=VirtualClock)
+    page_items: int = 7
+    heard: Callable[[records.Record], None] = lambda record: None
+    progress: Callable[[Progress], None] = lambda progress: None
+    table_of: Callable[[Table], Table] = lambda table: table
+
+    def __post_init__(self) -> None:
+        self.rows = MemoryRows("court-dev-deploy", created=True)
+        self.tables = MemoryTables(page_items=self.page_items, clock=self.clock)
+        self.runners = 0
+
+    # ── runners ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def journal(self) -> Journal:
+        """A new runner's journal: the one before it is dead, so its lease is taken at once."""
+        self.runners += 1
+        journal = Journal(self.rows, self.clock.iso)
+        holder = Holder(f"runner-{self.runners}", "tester@here", "here", self.runners, "0", "deploy dev", "now")
+        journal.acquire(holder, 15, journal.lease())
+        return journal
+
+    def plan(self, journal: Journal) -> Plan:
+        flags = journal.flags()
+        applied = {migration.name for migration in journal.applied()}
+        pending = tuple(PendingMigration(m.name, "checksum") for m in self.migrations if m.name not in applied)
+        facts = Facts(flags.color, flags.source, flags.destination, self._state("alpha"), self._state("beta"), pending)
+        return make_plan(NAMES, facts)
+
+    def bench(self, *, fresh: bool = False) -> Bench:
+        """The bench of a new runner on the deployment under way, or (none, or `fresh`) on a new one."""
+        journal = self.journal()
+        number = journal.deployments()
+        history = journal.records(number) if number else []
+        if fresh or not history or Log(journal, list(history)).snapshot.ended:
+            history = [journal.append(number + 1, 1, records.Started(self.plan(journal)))]
+        log = Log(journal, history, self.heard)
+        plan = log.snapshot.plan
+        pending = [migration for migration in self.migrations if migration.name in {m.name for m in plan.migrations}]
+        stores = Stores(
+            admin=self.tables,
+            table=lambda name: self.table_of(self.tables.table(name)),
+            stream=self.tables.stream,
+            index=self.index,
+            pointer=self.pointer,
+            application=self.application,
+        )
+        key = self.settings.beacon
+        return Bench(
+            plan=plan,
+            settings=self.settings,
+            stores=stores,
+            journal=journal,
+            log=log,
+            engine=Inline(),
+            transform=lambda: Transform(pending, stores.table(plan.source_table).key, reserved=key),
+            indexes=lambda: [
+                IndexPlan(index.alias, index.destination, {"mappings": {}}, self.document)
+                for index in (plan.indexes if self.index else ())
+            ],
+            shape=lambda: SHAPE,
+            place=lambda color: Place(
+                "dev", color, plan.destination, plan.destination_table, plan.deploy_table, "here"
+            ),
+            exercise=self._exercise,
+            now=self.clock,
+            sleep=self.clock.sleep,
+            hold=lambda: None,
+            report=self.progress,
+        )
+
+    def _exercise(self, place: Place, address: str) -> Evidence:
+        return {"ran": True}
+
+    def _state(self, version: str) -> TableState:
+        facts = self.tables.describe(f"court-dev-{version}")
+        if facts is None:
+            return TableState(exists=False)
+        return TableState(True, not facts.items_estimate, bool(facts.stream), True, facts.items_estimate)
+
+    # ── items ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def live(self, items: Sequence[dict[str, Any]] = ()) -> None:
+        """As after a first deployment: blue serves alpha, which holds these items."""
+        self.tables.create("court-dev-alpha", SHAPE)
+        journal = self.journal()
+        journal.set_flags({"source-table-version": "alpha", "destination-table-version": "alpha"})
+        journal.set_flags({"current-color": "blue"})
+        self.put("alpha", *items)
+
+    def put(self, version: str, *items: dict[str, Any]) -> None:
+        self.tables.table(f"court-dev-{version}").write([raw(item) for item in items])
+
+    def delete(self, version: str, *keys: tuple[str, str]) -> None:
+        self.tables.table(f"court-dev-{version}").write([], keys)
+
+    def items(self, version: str) -> dict[tuple[str, ...], dict[str, Any]]:
+        """Every item of a version, without the beacon."""
+        contents = self.tables.contents(f"court-dev-{version}")
+        return {key: orjson.loads(item) for key, item in contents.items.items() if key != self.settings.beacon}
+
+
+def raw(item: dict[str, Any]) -> bytes:
+    """`{"pk": "a", "n": 1}` as DynamoDB JSON."""
+    return orjson.dumps({name: {"N": str(v)} if isinstance(v, int) else {"S": v} for name, v in item.items()})
+
+
+def some_items(count: int, seed: int = 1) -> list[dict[str, Any]]:
+    dice = random.Random(seed)
+    return [
+        {
+            "pk": f"case|{number}",
+            "sk": f"case|{number}",
+            "entityName": dice.choice(["Case", "Draft", "User"]),
+            "n": number,
+        }
+        for number in range(count)
+    ]
+
+
+__all__ = ["NAMES", "SHAPE", "Color", "Killed", "Kind", "World", "raw", "some_items"]

@@ -138,7 +138,7 @@ class DynamoTable:
         """Waits if something was left undone. Returns how many times in a row nothing at all was done."""
         if not after:
             return 0
-        fruitless = fruitless + 1 if after == before else 0
+        fruitless = fruitless + 1 if after >= before else 0
         if fruitless >= self._http.backoff.attempts:
             raise Throttled(f"nothing was accepted in {fruitless} attempts", where=self.name)
         self._http.backoff.pause(fruitless + 1)

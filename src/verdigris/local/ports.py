@@ -18,6 +18,20 @@ def free_port() -> int:
         return port
 
 
+def listen(port: int) -> socket.socket:
+    """A listening socket of 127.0.0.1 for asyncio. Raises OSError if the port is taken."""
+    # Made with its protocol named: asyncio turns Nagle's delays off only on sockets that say they are TCP.
+    server = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        server.bind((HOST, port))
+        server.listen(2048)
+    except OSError:
+        server.close()
+        raise
+    return server
+
+
 def demand_free(port: int, wanted_by: str) -> int:
     """`port`, if nobody listens there. Raises LocalStackError that says who does, as far as that is known."""
     if is_free(port):

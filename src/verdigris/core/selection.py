@@ -9,7 +9,7 @@ by value, and a bool is not a number. A migration without `selects` touches ever
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -44,24 +44,31 @@ class Selector:
         if not isinstance(selects, Mapping) or not selects:
             raise ValueError('`selects` must be a dict of attribute → value, such as {"entityName": "Fee"}')
         wanted = {name: _alternatives(name, value) for name, value in selects.items()}
-        self._wanted = tuple((f"part{i}", values) for i, values in enumerate(wanted.values()))
+        self._wanted = tuple(wanted.values())
         #: For each attribute whose values are plain text: at least one of these must occur in a selected item's JSON.
         self._needles = tuple(needles for values in wanted.values() if (needles := _needles(values)))
-        fields = [(part, _Scalar | None, None) for part, _ in self._wanted]
-        names = {f"part{i}": name for i, name in enumerate(wanted)}
-        self._decode = msgspec.json.Decoder(msgspec.defstruct("Selected", fields, rename=names, gc=False)).decode
+        self._read = _reader(tuple(wanted))
 
     def __call__(self, raw: RawItem) -> bool:
         """Whether `raw` is selected."""
         for needles in self._needles:
             if not any_in(raw, needles):
                 return False
-        found = self._decode(raw)
-        for part, values in self._wanted:
-            scalar = getattr(found, part)
+        for scalar, values in zip(self._read(raw), self._wanted, strict=True):
             if scalar is None or scalar.tagged() not in values:
                 return False
         return True
+
+
+def _reader(names: tuple[str, ...]) -> Callable[[RawItem], Sequence[_Scalar | None]]:
+    """A function that reads the values of some top-level attributes out of an item, skipping all else."""
+    if any(not name.isprintable() or {'"', "\\"} & set(name) for name in names):  # no names for msgspec's fields
+        decode_all = msgspec.json.Decoder(dict[str, _Scalar]).decode
+        return lambda raw: list(map(decode_all(raw).get, names))
+    fields = [(f"part{place}", _Scalar | None, None) for place in range(len(names))]
+    renamed = {f"part{place}": name for place, name in enumerate(names)}
+    decode = msgspec.json.Decoder(msgspec.defstruct("Selected", fields, rename=renamed, gc=False)).decode
+    return lambda raw: msgspec.structs.astuple(decode(raw))
 
 
 def _alternatives(name: str, value: Any) -> frozenset[tuple[str, Any]]:

@@ -24,8 +24,8 @@ _ARGUMENTS = {"up": ("item",), "down": ("item", "old"), "verify": ("item",), "so
 def load_migrations(
     files: Sequence[MigrationFile], roots: Sequence[Path], planned: Mapping[str, str] | None = None
 ) -> tuple[Migration, ...]:
-    """Imports the files and returns their migrations, in the order given; the modules under `roots` (the migrations' own
-    folder, then the project's) can be imported.
+    """Imports the files and returns their migrations, in the order given; the modules under `roots` (the
+    migrations' own folder, then the project's) can be imported.
 
     `planned`: file name → the checksum that the plan was made (and approved) with. Raises MigrationError with the
     file: it does not import (with the line), has no `up`, a function takes other arguments than it is called with,

@@ -52,6 +52,16 @@ class Stats:
             if example and len(self._examples) < _EXAMPLES:
                 self._examples.append(f"{what}: {example}")
 
+    def came_before(self, one: str, other: str | None) -> bool:
+        """Whether color `one` acknowledged its first write before color `other` did.
+
+        After a rollback of the traffic alone, `one` cannot know what `other` took. Good for one deployment from color
+        to color: it does not tell a color's second turn from its first.
+        """
+        with self._lock:
+            colors = list(self._colors)
+        return other in colors and one in colors and colors.index(one) < colors.index(other)
+
     def longest_gap(self, start: float, end: float, of: str = "write") -> float:
         """The longest time without an acknowledged write (or an answered read) that touches the window, in seconds.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from random import Random
 from typing import NamedTuple
 from zlib import crc32
@@ -41,8 +41,8 @@ class Partition:
                 self.slots[ref] = Slot(None, 0, busy=True)
                 self.refs.append(ref)
 
-    def acknowledge(self, writes: Iterable[tuple[Ref, Entity | None]], rev: int, color: str) -> None:
-        for ref, entity in writes:
+    def acknowledge(self, writes: Mapping[Ref, Entity | None], rev: int, color: str) -> None:
+        for ref, entity in writes.items():
             self.slots[ref] = Slot(entity, entity["rev"] if entity else rev, color)
 
     def give_up(self, refs: Iterable[Ref], rev: int) -> None:

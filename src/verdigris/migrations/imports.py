@@ -20,6 +20,8 @@ class _Loaded:
     """What was put into sys.path and sys.modules. It stays there, for imports that run when a function is called."""
 
     roots: list[Path] = field(default_factory=list)
+    #: modules that are none of the project's
+    others: set[str] = field(default_factory=set)
     #: module → file → what the file looked like
     modules: dict[str, tuple[Path, object]] = field(default_factory=dict)
 
@@ -37,21 +39,34 @@ def importable(roots: Sequence[Path]) -> Iterator[None]:
     """
     wanted = [root.resolve() for root in roots]
     with _lock:
+        _adopt()
         if not set(wanted) <= set(_loaded.roots) or any(_look(file) != look for file, look in _loaded.modules.values()):
-            _forget()
+            forget()
             sys.path[:0] = map(str, wanted)
             _loaded.roots.extend(wanted)
+            _loaded.others.update(sys.modules)
         importlib.invalidate_caches()
-        before, writes_no_bytecode = set(sys.modules), sys.dont_write_bytecode
+        writes_no_bytecode = sys.dont_write_bytecode
         sys.dont_write_bytecode = True
         try:
             yield
         finally:
             sys.dont_write_bytecode = writes_no_bytecode
-            for name in set(sys.modules) - before:
-                file = _local_file(sys.modules[name])
-                if file is not None:
-                    _loaded.modules[name] = (file, _look(file))
+            _adopt()
+
+
+def forget() -> None:
+    """Takes everything that was loaded out of sys.path and sys.modules again."""
+    with _lock:
+        _adopt()
+        for root in _loaded.roots:
+            if str(root) in sys.path:
+                sys.path.remove(str(root))
+        for name in _loaded.modules:
+            sys.modules.pop(name, None)
+        _loaded.roots.clear()
+        _loaded.others.clear()
+        _loaded.modules.clear()
 
 
 def run_file(path: Path) -> ModuleType:
@@ -75,14 +90,16 @@ def is_projects(file: Path, roots: Sequence[Path]) -> bool:
     return not installed and any(place.is_relative_to(root.resolve()) for root in roots)
 
 
-def _forget() -> None:
-    for root in _loaded.roots:
-        if str(root) in sys.path:
-            sys.path.remove(str(root))
-    for name in _loaded.modules:
-        sys.modules.pop(name, None)
-    _loaded.roots.clear()
-    _loaded.modules.clear()
+def _adopt() -> None:
+    """Notes the project's modules that were imported since, also by functions while they ran."""
+    if not _loaded.roots:
+        return
+    for name in set(sys.modules) - _loaded.others - set(_loaded.modules):
+        file = _local_file(name, sys.modules.get(name))
+        if file is None:
+            _loaded.others.add(name)
+        else:
+            _loaded.modules[name] = (file, _look(file))
 
 
 def _look(file: Path) -> object:
@@ -93,11 +110,11 @@ def _look(file: Path) -> object:
     return status.st_mtime_ns, status.st_size
 
 
-def _local_file(module: ModuleType) -> Path | None:
+def _local_file(name: str, module: ModuleType | None) -> Path | None:
     """The module's file (or folder) if it is the project's: not Verdigris, nothing installed inside the project."""
     places = [getattr(module, "__file__", None), *getattr(module, "__path__", [])]
     place = next((place for place in places if place), None)
-    if place is None or module.__name__.partition(".")[0] == "verdigris":
+    if place is None or name.partition(".")[0] == "verdigris":
         return None
     file = Path(place).resolve()
     python = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]

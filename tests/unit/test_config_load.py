@@ -235,7 +235,7 @@ def test_one_wrong_value_is_one_fault(tmp_path: Path, old: str, new: str, said: 
         (INDEX.replace("{app}", "_{app}"), 'an index name must not begin with "_"'),
         (INDEX.replace("-case", "-a b"), "an index name must not hold ' '"),
         (INDEX.replace("-case", "-{version}"), "must not hold {version}"),
-        (INDEX.replace("-case", "c" * 250), "an index name has 1 to 255"),
+        (INDEX.replace("-case", "c" * 250), "an index name has 1 to 248"),
     ],
 )
 def test_names_of_indexes_must_be_usable_and_apart(tmp_path: Path, more: str, said: str) -> None:

@@ -117,9 +117,4 @@ def _local_file(name: str, module: ModuleType | None) -> Path | None:
     if place is None or name.partition(".")[0] == "verdigris":
         return None
     file = Path(place).resolve()
-    python = [Path(sysconfig.get_path(kind)).resolve() for kind in ("stdlib", "purelib", "platlib")]
-    installed = any(file.is_relative_to(home) for home in python) or {"site-packages", "dist-packages"} & set(
-        file.parts
-    )
-    local = any(file.is_relative_to(root) for root in _loaded.roots)
-    return file if local and not installed else None
+    return file if is_projects(file, _loaded.roots) else None

@@ -133,6 +133,11 @@ class Journal:
             created = known.get(name) or self._now()
             self._write(Put({"pk": key, "sk": key, "createdAt": created, "checksum": checksum}))
 
+    def forget_applied(self, migrations: Iterable[str]) -> None:
+        """Removes the records of these migrations."""
+        for name in migrations:
+            self._write(Delete(_MIGRATION + name, _MIGRATION + name))
+
     # ── lease ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     @property

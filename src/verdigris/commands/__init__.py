@@ -1,0 +1,35 @@
+"""One function a verb: what the command line, the dashboard and users of the library call.
+
+Each takes a `Config` and an environment's name, returns data, raises `verdigris.errors`, and prints nothing.
+"""
+
+from __future__ import annotations
+
+from verdigris.commands.deploying import abort, approve, deploy, finalize, plan, reject, rollback
+from verdigris.commands.looking import doctor, get, history, status, unlock
+from verdigris.commands.migrating import list_migrations, new_migration, record_migrations, repair_migrations
+from verdigris.commands.proving import verify
+from verdigris.commands.starting import init
+from verdigris.wiring import Hooks
+
+__all__ = [
+    "Hooks",
+    "abort",
+    "approve",
+    "deploy",
+    "doctor",
+    "finalize",
+    "get",
+    "history",
+    "init",
+    "list_migrations",
+    "new_migration",
+    "plan",
+    "record_migrations",
+    "reject",
+    "repair_migrations",
+    "rollback",
+    "status",
+    "unlock",
+    "verify",
+]

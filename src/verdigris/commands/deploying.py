@@ -1,0 +1,193 @@
+"""plan, deploy, approve, reject, rollback, finalize, abort."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from verdigris import runner
+from verdigris.commands.sessions import Session, latest, nothing_yet, out_of_place, say, session
+from verdigris.config.model import Config
+from verdigris.core.machine import TRANSITIONS, Event, State
+from verdigris.core.model import Kind, Phase
+from verdigris.core.planning import Fault, Plan, faults, make_plan
+from verdigris.core.snapshot import Snapshot
+from verdigris.errors import PhaseFailed, UsageError
+from verdigris.journal.holder import me
+from verdigris.phases.log import Log
+from verdigris.wiring import Hooks, Wiring
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What the next deployment would do, and what stands in its way. `under_way`: there is one already."""
+
+    plan: Plan
+    faults: Sequence[Fault]
+    under_way: Snapshot | None = None
+
+
+def plan(config: Config, env: str, *, enable_stream: bool = False, out: Path | None = None) -> Planned:
+    """Plans the next deployment; read-only, and imports no user code. `out` keeps the plan for `deploy`."""
+    wiring = Wiring(config, env)
+    snapshot = latest(wiring.journal)
+    if snapshot and not snapshot.ended:
+        planned = Planned(snapshot.plan, (), snapshot)
+    else:
+        facts = wiring.facts(may_enable_stream=enable_stream)
+        made = make_plan(wiring.names, facts)
+        planned = Planned(made, faults(made, facts))
+    if out:
+        out.write_bytes(msgspec.json.format(msgspec.json.encode(planned.plan)) + b"\n")
+    return planned
+
+
+def deploy(
+    config: Config,
+    env: str,
+    *,
+    plan_file: Path | None = None,
+    yes: bool = False,
+    until: Phase | None = None,
+    enable_stream: bool = False,
+    hooks: Hooks | None = None,
+) -> Snapshot:
+    """Begins a deployment, or goes on with the one under way, until it waits for a person or ends.
+
+    After a rollback it goes forward again. Raises what stopped it; the same call tries again.
+    """
+    wiring = Wiring(config, env)
+    yes_by = me("", "").who if yes else None
+    wanted = _read_plan(plan_file) if plan_file else None
+    if not wiring.journal.exists():
+        _plan_new(wiring, wanted, enable_stream)  # refuses before anything is made
+    with session(wiring, f"deploy {env}", hooks or Hooks(), create=True) as held:
+        log = held.current()
+        if log is None or log.snapshot.ended:
+            log = held.begin(_plan_new(wiring, wanted, enable_stream))
+        elif wanted and wanted.digest != log.snapshot.plan.digest:
+            raise _other_plan(plan_file, wanted, log.snapshot.plan)
+        if log.snapshot.state is State.RETURNED:
+            say(log, Event.FORWARD, "forward again")
+        bench = held.bench(log, may_enable_stream=enable_stream)
+        return runner.run(bench, until=until, yes_by=yes_by)
+
+
+def approve(config: Config, env: str, *, comment: str = "", hooks: Hooks | None = None) -> Snapshot:
+    """Says yes at the gate; `deploy` goes on."""
+    return _answer(config, env, Event.APPROVED, comment, hooks)
+
+
+def reject(config: Config, env: str, *, comment: str = "", hooks: Hooks | None = None) -> Snapshot:
+    """Says no at the gate; `abort` cleans up."""
+    return _answer(config, env, Event.REJECTED, comment, hooks)
+
+
+def rollback(config: Config, env: str, *, lossy: bool = False, hooks: Hooks | None = None) -> Snapshot:
+    """Sends the traffic back to the old color. Before finalize; `deploy` goes forward again."""
+    with session(Wiring(config, env), f"rollback {env}", hooks or Hooks()) as held:
+        log = _under_way(held)
+        snapshot = log.snapshot
+        if snapshot.state not in (State.RETURNING, State.REOPENING):
+            if Event.ROLLBACK not in TRANSITIONS[snapshot.state]:
+                raise out_of_place(snapshot, Event.ROLLBACK)
+            _may_return(snapshot.plan, lossy)
+            say(log, Event.ROLLBACK, "--lossy" if lossy else "")
+        return runner.run(held.bench(log))
+
+
+def finalize(config: Config, env: str, *, confirm: str, hooks: Hooks | None = None) -> Snapshot:
+    """Removes the old color's application, index and table. `confirm` must be the environment's name."""
+    if confirm != env:
+        raise UsageError(
+            f"finalize cannot be undone: --confirm must be {env!r}, not {confirm!r}",
+            state="nothing was removed",
+            next_command=f"verdigris finalize {env} --confirm {env}",
+        )
+    with session(Wiring(config, env), f"finalize {env}", hooks or Hooks()) as held:
+        log = _under_way(held)
+        if log.snapshot.state is not State.FINALIZE:
+            say(log, Event.FINALIZE, "")
+        return runner.run(held.bench(log))
+
+
+def abort(config: Config, env: str, *, hooks: Hooks | None = None) -> Snapshot:
+    """Undoes what the deployment made, in reverse order. Before the switch, or after a rollback."""
+    with session(Wiring(config, env), f"abort {env}", hooks or Hooks()) as held:
+        log = _under_way(held)
+        if log.snapshot.state is not State.ABORTING:
+            say(log, Event.ABORT, "")
+        return runner.run(held.bench(log))
+
+
+def _answer(config: Config, env: str, event: Event, comment: str, hooks: Hooks | None) -> Snapshot:
+    with session(Wiring(config, env), f"{event} {env}", hooks or Hooks()) as held:
+        log = _under_way(held)
+        say(log, event, comment)
+        return log.snapshot
+
+
+def _under_way(held: Session) -> Log:
+    log = held.current()
+    if log is None:
+        raise nothing_yet(held.wiring)
+    if log.snapshot.ended:
+        raise UsageError(
+            f"no deployment is under way: deployment {log.snapshot.deployment} is {log.snapshot.state}",
+            state="nothing was changed",
+            next_command=f"verdigris deploy {held.wiring.name}",
+        )
+    return log
+
+
+def _plan_new(wiring: Wiring, wanted: Plan | None, enable_stream: bool) -> Plan:
+    """The plan of a new deployment. Raises PhaseFailed with everything that stands in its way."""
+    facts = wiring.facts(may_enable_stream=enable_stream)
+    made = make_plan(wiring.names, facts)
+    if wanted and wanted.digest != made.digest:
+        raise _other_plan(None, wanted, made)
+    found = faults(made, facts)
+    if found:
+        raise PhaseFailed(
+            "; ".join(fault.what for fault in found),
+            where=wiring.name,
+            state="nothing was changed",
+            next_command=found[0].next_command,
+        )
+    return made
+
+
+def _read_plan(file: Path) -> Plan:
+    try:
+        return msgspec.json.decode(file.read_bytes(), type=Plan)
+    except (OSError, msgspec.DecodeError) as error:
+        next_command = "verdigris plan ENV --out FILE"
+        raise UsageError(f"this is no plan: {error}", where=str(file), next_command=next_command) from None
+
+
+def _other_plan(file: Path | None, wanted: Plan, now: Plan) -> UsageError:
+    return UsageError(
+        f"the plan {wanted.digest} is not what would be done now ({now.digest})",
+        where=str(file or ""),
+        state="nothing was changed",
+        next_command=f"verdigris plan {now.env} --out FILE",
+    )
+
+
+def _may_return(plan: Plan, lossy: bool) -> None:
+    if plan.kind is Kind.BOOTSTRAP:
+        raise UsageError(
+            "there is no old color to go back to: this was the first deployment",
+            state="nothing was changed",
+            next_command=f"verdigris status {plan.env}",
+        )
+    if plan.moves_data and not lossy:
+        raise UsageError(
+            f"what was written to {plan.after} since the switch would not be seen in {plan.before}: it stays in "
+            f"{plan.destination_table}, and comes back only by going forward again",
+            state="nothing was changed",
+            next_command=f"verdigris rollback {plan.env} --lossy",
+        )

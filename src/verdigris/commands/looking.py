@@ -1,0 +1,196 @@
+"""status, history, get, doctor, unlock: where things stand, for people and for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import msgspec
+
+from verdigris.commands.sessions import latest, nothing_yet
+from verdigris.config.model import Config
+from verdigris.core.flags import Flags
+from verdigris.core.machine import State
+from verdigris.core.model import Phase
+from verdigris.core.planning import faults, make_plan
+from verdigris.core.records import Record
+from verdigris.core.snapshot import Snapshot
+from verdigris.errors import Conflict, UsageError, VerdigrisError
+from verdigris.journal.journal import Lease
+from verdigris.phases.copying import SegmentProgress
+from verdigris.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where an environment stands. `done` of `estimated` items belong to the phase under way, if it counts any."""
+
+    env: str
+    flags: Flags
+    snapshot: Snapshot | None
+    lease: Lease | None
+    done: int | None
+    estimated: int | None
+    next_command: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that `doctor` looked at."""
+
+    name: str
+    ok: bool
+    said: str
+    next_command: str = ""
+
+
+def status(config: Config, env: str) -> Status:
+    """Where it stands, why it waits, what to type next. Read-only."""
+    wiring = Wiring(config, env)
+    journal = wiring.journal
+    snapshot = latest(journal)
+    done, estimated = _counted(wiring, snapshot)
+    return Status(env, journal.flags(), snapshot, journal.lease(), done, estimated, next_command(env, snapshot))
+
+
+def next_command(env: str, snapshot: Snapshot | None) -> str:
+    """What to type next."""
+    if snapshot is None or snapshot.ended:
+        return f"verdigris deploy {env}"
+    if snapshot.error and snapshot.error.next_command:
+        return snapshot.error.next_command.replace(" ENV", f" {env}")
+    return {
+        State.APPROVE: f"verdigris approve {env}",
+        State.REJECTED: f"verdigris abort {env}",
+        State.BAKED: f"verdigris finalize {env} --confirm {env}",
+        State.ABORTING: f"verdigris abort {env}",
+        State.FINALIZE: f"verdigris finalize {env} --confirm {env}",
+        State.RETURNING: f"verdigris rollback {env}",
+        State.REOPENING: f"verdigris rollback {env}",
+    }.get(snapshot.state, f"verdigris deploy {env}")
+
+
+def history(config: Config, env: str, *, deployment: int | None = None) -> list[Record]:
+    """The journal: every record of one deployment, or of all."""
+    wiring = Wiring(config, env)
+    if not wiring.journal.exists():
+        raise nothing_yet(wiring)
+    return wiring.journal.records(deployment)
+
+
+def get(config: Config, env: str, name: str) -> str:
+    """One value, bare, for scripts. Raises UsageError for a name that is none, or a value that is not there."""
+    wiring = Wiring(config, env)
+    flags = wiring.journal.flags()
+    values: dict[str, Callable[[], str | None]] = {
+        "current-color": lambda: flags.color,
+        "deploying-color": lambda: flags.deploying_color,
+        "source-version": lambda: flags.source,
+        "destination-version": lambda: flags.destination,
+        "source-table": lambda: flags.source and wiring.names.tables[flags.source],
+        "destination-table": lambda: flags.destination and wiring.names.tables[flags.destination],
+        "next-table": lambda: wiring.names.tables[flags.next_version],
+        "migrate": lambda: str(flags.migrate).lower(),
+    }
+    if name not in values:
+        raise UsageError(
+            f"no value is called {name!r}; there are: {', '.join(values)}", next_command="verdigris get --help"
+        )
+    value = values[name]()
+    if value is None:
+        raise UsageError(
+            f"{name} is not set in {env}", where=wiring.env.deploy_table, next_command=f"verdigris deploy {env}"
+        )
+    return str(value)
+
+
+def unlock(config: Config, env: str, lease_id: str) -> Lease:
+    """Frees somebody else's lease; its holder's next write is refused. `lease_id` is the number that `status` shows."""
+    wiring = Wiring(config, env)
+    lease = wiring.journal.lease()
+    if lease is None or lease.holder is None:
+        raise UsageError(f"nobody holds the lease of {env}", next_command=f"verdigris status {env}")
+    if str(lease.token) != lease_id:
+        raise UsageError(
+            f"the lease is number {lease.token} by now, held by {lease.holder.who} since {lease.holder.since}",
+            state="nothing was changed",
+            next_command=f"verdigris unlock {env} {lease.token}",
+        )
+    try:
+        wiring.journal.break_lease(lease)
+    except Conflict as error:
+        raise UsageError("the lease changed just now", next_command=f"verdigris status {env}") from error
+    return lease
+
+
+def doctor(config: Config, env: str) -> list[Finding]:
+    """Whether everything is in place for a deployment. Read-only; goes on after each fault."""
+    wiring = Wiring(config, env)
+    return [_look(name, look) for name, look in _looks(wiring)]
+
+
+def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
+    def engines() -> str:
+        return f"DynamoDB at {wiring.dynamodb_url or wiring.env.region}, search at {wiring.search_url or 'none'}"
+
+    def table() -> str:
+        names = [name for name in wiring.names.tables.values() if wiring.admin.describe(name)]
+        return "tables: " + (", ".join(names) or "none yet")
+
+    def flags() -> str:
+        found = wiring.journal.flags()
+        return (
+            f"live {found.color or 'none'}, source {found.source or 'none'}, destination {found.destination or 'none'}"
+        )
+
+    def lease() -> str:
+        found = wiring.journal.lease()
+        return f"held by {found.holder.who}: {found.holder.doing}" if found and found.holder else "free"
+
+    def search() -> str:
+        index = wiring.index
+        if index is None:
+            return "no index configured"
+        return ", ".join(f"{alias} → {index.alias(alias) or 'nothing yet'}" for alias, _, _ in wiring.names.indexes)
+
+    def migrations() -> str:
+        found = wiring.migrations()
+        if found.faults:
+            raise UsageError(found.faults[0], next_command=f"verdigris migrations repair {wiring.name}")
+        return f"{len(found.applied)} applied, {len(found.pending)} pending"
+
+    def planned() -> str:
+        snapshot = latest(wiring.journal)
+        if snapshot and not snapshot.ended:
+            return f"deployment {snapshot.deployment} is under way: {snapshot.state}"
+        facts = wiring.facts()
+        made = make_plan(wiring.names, facts)
+        for fault in faults(made, facts):
+            raise UsageError(fault.what, next_command=fault.next_command)
+        return f"the next deployment would be: {made.kind}"
+
+    yield from {
+        "engines": engines,
+        "deploy table": flags,
+        "lease": lease,
+        "tables": table,
+        "search": search,
+        "migrations": migrations,
+        "plan": planned,
+    }.items()
+
+
+def _look(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, look())
+    except VerdigrisError as error:
+        return Finding(name, False, str(error), error.next_command)
+
+
+def _counted(wiring: Wiring, snapshot: Snapshot | None) -> tuple[int | None, int | None]:
+    """How far the phase under way is, by its checkpoints."""
+    if snapshot is None or snapshot.phase not in (Phase.BACKFILL, Phase.REINDEX):
+        return None, None
+    saved = wiring.journal.checkpoints(snapshot.deployment, f"{snapshot.phase}|")
+    done = sum(msgspec.json.decode(value, type=SegmentProgress).read for value in saved.values())
+    return done, snapshot.plan.items_estimate

@@ -1,0 +1,93 @@
+"""A runner's session: the lease, the deployment under way, and the bench to work on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from verdigris.core.machine import Event, IllegalEvent
+from verdigris.core.planning import Plan
+from verdigris.core.records import Said, Started
+from verdigris.core.snapshot import Snapshot, fold
+from verdigris.errors import NotFound, UsageError, VerdigrisError
+from verdigris.journal.holder import me
+from verdigris.journal.journal import Journal
+from verdigris.journal.lease import LeaseKeeper
+from verdigris.phases.base import Bench
+from verdigris.phases.log import Log
+from verdigris.wiring import Hooks, Wiring
+
+
+@dataclass(frozen=True)
+class Session:
+    """One environment, with its lease held."""
+
+    wiring: Wiring
+    lease: LeaseKeeper
+    hooks: Hooks
+
+    def current(self) -> Log | None:
+        """The last deployment, ended or not; None before the first."""
+        journal = self.wiring.journal
+        number = journal.deployments()
+        return Log(journal, journal.records(number), self.hooks.record) if number else None
+
+    def begin(self, plan: Plan) -> Log:
+        """A new deployment with this plan."""
+        journal = self.wiring.journal
+        record = journal.append(journal.deployments() + 1, 1, Started(plan))
+        self.hooks.record(record)
+        return Log(journal, [record], self.hooks.record)
+
+    def bench(self, log: Log, *, may_enable_stream: bool = False) -> Bench:
+        return self.wiring.bench(log, self.lease, self.hooks, may_enable_stream=may_enable_stream)
+
+
+@contextmanager
+def session(wiring: Wiring, doing: str, hooks: Hooks, *, create: bool = False) -> Iterator[Session]:
+    """Holds the environment's lease. Raises LeaseHeld; UsageError if nothing was ever deployed (unless `create`)."""
+    if not wiring.journal.exists():
+        if not create:
+            raise nothing_yet(wiring)
+        wiring.journal.create()
+    with wiring.lease(doing, hooks) as lease:
+        try:
+            yield Session(wiring, lease, hooks)
+        except VerdigrisError as error:
+            error.next_command = error.next_command.replace(" ENV", f" {wiring.name}")
+            raise
+
+
+def say(log: Log, event: Event, comment: str) -> None:
+    """Appends what a person said. Raises UsageError if it has no place now."""
+    who = me("", "").who
+    try:
+        log.append(Said(event, who, comment, log.snapshot.plan.digest))
+    except IllegalEvent:
+        raise out_of_place(log.snapshot, event) from None
+
+
+def out_of_place(snapshot: Snapshot, event: Event) -> UsageError:
+    return UsageError(
+        f"{event} has no place now: deployment {snapshot.deployment} is {snapshot.state}",
+        state="nothing was changed",
+        next_command=f"verdigris status {snapshot.plan.env}",
+    )
+
+
+def nothing_yet(wiring: Wiring) -> UsageError:
+    return UsageError(
+        f"nothing was ever deployed to {wiring.name}",
+        where=wiring.env.deploy_table,
+        next_command=f"verdigris deploy {wiring.name}",
+    )
+
+
+def latest(journal: Journal) -> Snapshot | None:
+    """The last deployment's snapshot, without a lease; None before the first."""
+    try:
+        number = journal.deployments()
+        return fold(journal.records(number)) if number else None
+    except NotFound:
+        return None

@@ -215,6 +215,11 @@ bake_minutes = -1
         ("local = true", '[switch]\npointer = "alb"', "switch.pointer: found \"alb\"; must be 'front-door'"),
         ("local = true", "[switch]\ndeadline_seconds = 0", "must be greater than 0"),
         ("local = true", "[application]\ncommand = []", "must be a program and its arguments"),
+        (
+            "local = true",
+            '[application]\ncommand = ["app", "{prot}"]',
+            "{prot}; did you mean {port}?",
+        ),
         ("local = true", "[application]", "application.command: is missing: The program and its arguments."),
         ("local = true", '[deploy_table]\nname = "{app}-{version}"', "must not hold {version}"),
         ("local = true", '[deploy_table]\nname = "{app}-{env}-beta"', "which is the name of the table itself"),
@@ -253,6 +258,13 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(tmp_path: Path) ->
     fault = fault_of(tmp_path, SMALLEST.replace("local = true", 'endpoints = { search = "https://me:hunter2@host" }'))
     assert "must not hold a user or password" in fault
     assert "hunter2" not in fault
+
+
+def test_other_braces_in_a_command_are_left_alone(tmp_path: Path) -> None:
+    command = ["awk", "{print}", "-v", "p={port}", "{}"]
+    application = read(tmp_path, SMALLEST + f"[application]\ncommand = {command}\n").application
+    assert application is not None
+    assert list(application.command) == command
 
 
 def test_a_long_value_is_cut(tmp_path: Path) -> None:

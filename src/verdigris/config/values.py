@@ -6,12 +6,13 @@ The validators raise ValueError with a sentence that begins after "found …": `
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
-from verdigris.config.names import template_fault
+from verdigris.config.names import placeholders, template_fault
 
 _WORD = re.compile(r"[a-z0-9-]{2,32}")
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -67,6 +68,10 @@ def _one_region(regions: tuple[str, ...]) -> tuple[str, ...]:
 def _command(words: tuple[str, ...]) -> tuple[str, ...]:
     if not words or not words[0]:
         raise ValueError('must be a program and its arguments, for example ["python", "app.py"]')
+    # Braces are everyday things in commands, so only what is meant to be {port} is a fault.
+    for name in (name for word in words for name in placeholders(word)):
+        if name != "port" and get_close_matches(name, ["port"], cutoff=0.7):
+            raise ValueError(f"unknown placeholder {{{name}}}; did you mean {{port}}?")
     return words
 
 

@@ -140,11 +140,21 @@ class OpenSearchIndex:
     def point_alias(self, name: str, expected: str | None, index: str) -> None:
         if self._points(name, expected, index):
             return
+        try:
+            self._move(name, expected, index, must_exist=True)
+        except Invalid:
+            if expected is None:
+                raise
+            # Elasticsearch 7.10 does not know must_exist: there the one write index alone keeps others out.
+            self._move(name, expected, index, must_exist=False)
+
+    def _move(self, name: str, expected: str | None, index: str, *, must_exist: bool) -> None:
         # A cluster takes one write index an alias: so two that add at once, where there is nothing to remove, cannot
         # both succeed.
         actions: list[dict[str, Any]] = [{"add": {"index": index, "alias": name, "is_write_index": True}}]
         if expected is not None:
-            actions.insert(0, {"remove": {"index": expected, "alias": name, "must_exist": True}})
+            remove: dict[str, Any] = {"index": expected, "alias": name}
+            actions.insert(0, {"remove": remove | ({"must_exist": True} if must_exist else {})})
         try:
             self._http.call("POST", "/_aliases", {"actions": actions}, where=name)
         except (AccessRefused, Throttled, Unreachable):

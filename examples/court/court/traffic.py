@@ -104,10 +104,10 @@ class Traffic:
 
     def to_json(self) -> dict[str, Any]:
         state = "stopping" if self._stopping.is_set() else "writing" if self._writing.is_set() else "read-only"
-        under_way = sum(not idle.is_set() for idle in self._idle)
+        active = sum(not idle.is_set() for idle in self._idle)
         return {
             "state": state,
-            "under_way": under_way,
+            "active_writers": active,
             "failure": repr(self._failure) if self._failure else None,
             **self.stats.to_json(),
         }

@@ -7,13 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-
 from tests.lifecycle.world import Killed, World, some_items
+
 from verdigris import runner
 from verdigris.core.machine import Event, State
-from verdigris.core.records import Record, Said
+from verdigris.core.model import Phase
+from verdigris.core.records import Flipped, Intent, Record, Said
 from verdigris.core.transform import Migration
+from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Progress
+from verdigris.stores.memory import MemoryTables
 
 Items = dict[tuple[str, ...], dict[str, Any]]
 
@@ -111,10 +114,9 @@ def test_live_writes_are_carried_along(seed: int) -> None:
     flipped: list[Items] = []
 
     def on_record(record: Record) -> None:
-        if type(record.body).__name__ == "Flipped":
-            writer.enabled = False
+        if isinstance(record.body, Flipped):
             flipped.append(world.items("alpha"))
-        if type(record.body).__name__ == "Intent" and getattr(record.body, "step", "").startswith("fence"):
+        if isinstance(record.body, Intent) and record.body.step.startswith("fence"):
             writer.enabled = False  # what the pointer's fence does
         writer()
 
@@ -161,3 +163,71 @@ def test_killed_at_every_record_it_goes_on() -> None:
             assert world.items("beta") == expected(world.items("alpha")), f"killed at record {nth}"
         nth += 1
     assert nth > 25
+
+
+def test_back_and_forward_again_keeps_what_the_new_color_was_given() -> None:
+    world = World(MIGRATIONS)
+    world.live(some_items(30))
+    bench = world.bench()
+    runner.run(bench)
+    world.put("beta", {"pk": "case|new", "sk": "case|new", "entityName": "Other", "n": 1})
+    bench.log.append(Said(Event.ROLLBACK, "tester"))
+    assert runner.run(bench).state is State.RETURNED
+    assert bench.journal.flags().color == "blue"
+    bench = world.bench()
+    bench.log.append(Said(Event.FORWARD, "tester"))
+    assert runner.run(bench).state is State.BAKED
+    assert ("case|new", "case|new") in world.items("beta")
+
+
+def test_forward_again_is_refused_when_the_old_color_was_written_after_the_rollback() -> None:
+    world = World(MIGRATIONS)
+    world.live(some_items(30))
+    bench = world.bench()
+    runner.run(bench)
+    world.put("beta", {"pk": "case|1", "sk": "case|1", "entityName": "Other", "n": 777})
+    bench.log.append(Said(Event.ROLLBACK, "tester"))
+    runner.run(bench)
+    world.put("alpha", {"pk": "case|1", "sk": "case|1", "entityName": "Other", "n": 666})
+    bench = world.bench()
+    bench.log.append(Said(Event.FORWARD, "tester"))
+    with pytest.raises(PhaseFailed, match="after the rollback"):
+        runner.run(bench)
+    assert bench.journal.flags().color == "blue"
+    assert world.items("beta")["case|1", "case|1"]["n"] == {"N": "777"}, "neither side was touched"
+    bench = world.bench()
+    bench.log.append(Said(Event.ABORT, "tester"))
+    assert runner.run(bench).state is State.ABORTED
+    assert world.tables.describe("court-dev-beta") is None
+    assert world.items("alpha")["case|1", "case|1"]["n"] == {"N": "666"}
+
+
+def test_empty_pages_before_records_hide_nothing() -> None:
+    world = World(MIGRATIONS)
+    world.tables = MemoryTables(page_items=7, empty_pages=4, clock=world.clock)
+    world.live(some_items(50))
+    writer = Writer(world, seed=3)
+    world.progress = writer
+
+    def on_record(record: Record) -> None:
+        if isinstance(record.body, Intent) and record.body.step.startswith("fence"):
+            writer.enabled = False
+
+    world.heard = on_record
+    assert runner.run(world.bench()).state is State.BAKED
+    assert world.items("beta") == expected(world.items("alpha"))
+
+
+def test_an_abort_leaves_the_source_as_it_was() -> None:
+    world = World(MIGRATIONS)
+    world.live(some_items(30))
+    before = world.items("alpha")
+    bench = world.bench()
+    runner.run(bench, until=Phase.EXERCISE)
+    bench.log.append(Said(Event.ABORT, "tester"))
+    assert runner.run(bench).state is State.ABORTED
+    assert world.items("alpha") == before
+    assert not world.tables.table("court-dev-alpha").read([world.settings.beacon])
+    assert world.tables.describe("court-dev-beta") is None
+    flags = bench.journal.flags()
+    assert (flags.color, flags.source, flags.destination, flags.migrate) == ("blue", "alpha", "alpha", False)

@@ -19,11 +19,7 @@ def ready(bench: Bench) -> None:
 
 def run(bench: Bench) -> Evidence:
     following = tail(bench)
-    quiet = 0
-    while quiet < 3:
-        bench.breathe()
-        quiet = quiet + 1 if following.step() == 0 else 0
-        show(bench)
+    following.catch_up(lambda: show(bench))
     count = following.settler.count
     return {"changes": following.changes, "settled": count.keys, "puts": count.puts, "deletes": count.deletes}
 
@@ -33,12 +29,14 @@ def check(bench: Bench) -> None:
 
 
 def undo(bench: Bench) -> None:
-    pass
+    """Removes the beacon from the source; the destination goes with provision's undo."""
+    if bench.stores.admin.describe(bench.plan.source_table):
+        bench.source.write([], [bench.settings.beacon])
 
 
-def show(bench: Bench, of: Phase = phase) -> None:
+def show(bench: Bench) -> None:
     """Reports the tail's progress."""
     following = tail(bench)
     bench.report(
-        Progress(of, following.changes, unit="changes", lag_s=following.lag_s, lag_records=following.lag_records)
+        Progress(phase, following.changes, unit="changes", lag_s=following.lag_s, lag_records=following.lag_records)
     )

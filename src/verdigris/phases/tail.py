@@ -6,6 +6,8 @@ what they cover was written, never before.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import orjson
 
@@ -22,8 +24,8 @@ from verdigris.stores.base import StreamPage
 UNIT = "tail"
 #: The list of shards is read again at most this often (DescribeStream: 10 calls a second for all).
 _SHARDS_S = 10.0
-#: Steps without a record after which the tail counts as caught up: an empty page alone proves nothing.
-_QUIET_STEPS = 3
+#: How long a beacon may stay away while no other record comes either (seconds). Streams answer within seconds.
+_SILENCE_S = 120.0
 
 
 class Tail:
@@ -47,6 +49,8 @@ class Tail:
         self._written = 0
         #: beacon values seen, each with the shard it came from
         self.beacons: dict[str, str] = {}
+        #: whether a change of the source is refused instead of settled: while the way forward again is tried
+        self.frozen = False
         #: keys that changed since somebody last emptied this set
         self.touched: set[Key] = set()
 
@@ -72,12 +76,21 @@ class Tail:
             self._caught_up_s = began_s
         return len(changes)
 
-    def catch_up(self) -> None:
-        """Steps until nothing new comes. Under live writes that is "about now"; what proves it is a beacon."""
-        quiet = 0
-        while quiet < _QUIET_STEPS:
+    def catch_up(self, show: Callable[[], None] = lambda: None) -> str:
+        """Settles every change made until now; returns the beacon that proves it. Raises PhaseFailed.
+
+        Empty pages would prove nothing, and under steady writes there may never be one: so a beacon says when.
+        """
+        value = self.write_beacon()
+        silent_since_s = self._bench.now()
+        while value not in self.beacons:
             self._bench.breathe()
-            quiet = quiet + 1 if self.step() == 0 else 0
+            if self.step():
+                silent_since_s = self._bench.now()
+            elif self._bench.now() - silent_since_s >= _SILENCE_S:
+                raise _no_beacon(self._bench)
+            show()
+        return value
 
     def write_beacon(self) -> str:
         """Writes a beacon into the source; returns its value. Each is new: an unchanged put would make no record."""
@@ -93,7 +106,7 @@ class Tail:
         while value not in self.beacons:
             self._bench.breathe()
             if self._bench.now() >= until_s:
-                raise PhaseFailed("the beacon did not come back through the stream in time")
+                raise _no_beacon(self._bench)
             self.step()
 
     def open_shards(self) -> list[str]:
@@ -113,6 +126,14 @@ class Tail:
         return change.at_s >= self._since_s - self._bench.settings.margin_s
 
     def _settle(self, changes: list[Change]) -> None:
+        if self.frozen:
+            raise PhaseFailed(
+                f"{len(changes)} changes were made in the old color after the rollback; the new color has not seen "
+                "them, and going forward would lose either them or what was written to the new color before",
+                where=self._bench.plan.source_table,
+                state=f"{self._bench.snapshot.live} serves on; both tables are kept as they are",
+                next_command=f"verdigris abort {self._bench.plan.env}, then deploy again",
+            )
         hints = coalesce((change.key, self._transform.keys_of((change.old, change.new))) for change in changes)
         settled = self.settler.hints(hints)
         self.touched.update(hints, settled.puts, settled.deletes)
@@ -130,6 +151,15 @@ class Tail:
         self._shards = list(self._stream.shards())
         self._listed_s = self._bench.now()
         self._positions = forget(self._positions, self._shards)
+
+
+def _no_beacon(bench: Bench) -> PhaseFailed:
+    return PhaseFailed(
+        "the beacon did not come back through the source's stream in time",
+        where=bench.plan.source_table,
+        state=f"{bench.snapshot.live} serves on, untouched",
+        next_command=f"verdigris deploy {bench.plan.env}",
+    )
 
 
 def tail(bench: Bench) -> Tail:

@@ -170,7 +170,13 @@ class _Counted:
             following.step()
             both = 2 * estimate if estimate is not None else None
             self._bench.report(
-                Progress(phase, self._read, both, lag_s=following.lag_s, lag_records=following.lag_records)
+                Progress(
+                    self._bench.snapshot.phase or phase,
+                    self._read,
+                    both,
+                    lag_s=following.lag_s,
+                    lag_records=following.lag_records,
+                )
             )
 
         return show

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import urlsplit
 
 from botocore import exceptions as boto
 
@@ -102,11 +103,19 @@ def mapped(error: Exception, where: str) -> StoreError:
         return from_code(found.get("Code", ""), found.get("Message", ""), status=status, where=where)
     if isinstance(error, _NO_CREDENTIALS):
         return no_credentials(where, f"AWS credentials are missing or cannot be used: {error}")
-    if isinstance(error, boto.HTTPClientError):
-        return Unreachable(f"no answer: {error}", where=where)
+    if isinstance(error, boto.HTTPClientError | boto.ConnectionError):
+        url = getattr(error, "kwargs", {}).get("endpoint_url", "")
+        return Unreachable(f"no answer: {error}", where=where, next_command=look_at(url))
     if isinstance(error, boto.ParamValidationError):
         return Invalid(str(error), where=where)
     return StoreError(f"{type(error).__name__}: {error}", where=where)
+
+
+def look_at(url: str) -> str:
+    """What to type when nobody answers at `url`."""
+    if urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}:
+        return "verdigris local status"
+    return f"curl -sS {url}" if url else WHO_AM_I
 
 
 @contextmanager

@@ -19,7 +19,7 @@ import urllib3
 from botocore import exceptions as boto
 
 from verdigris.errors import StoreError, Throttled, Unreachable
-from verdigris.stores.aws_errors import from_code, mapped
+from verdigris.stores.aws_errors import from_code, look_at, mapped
 from verdigris.stores.backoff import Backoff
 from verdigris.stores.signing import FrozenCredentials, Signer
 
@@ -116,7 +116,7 @@ class AwsJson:
             return Unreachable(
                 f"no answer from {self.endpoint_url}: {type(error).__name__}",
                 where=where,
-                next_command=_look(self.endpoint_url),
+                next_command=look_at(self.endpoint_url),
             )
         if answer.status != 200:
             return _failure(answer, where)
@@ -139,9 +139,3 @@ def _host(endpoint_url: str) -> str:
     parts = urlsplit(endpoint_url)
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return parts.netloc if parts.port != default else str(parts.hostname)
-
-
-def _look(endpoint_url: str) -> str:
-    """What to type when nobody answers: the embedded stack is the only thing that is ours to look at."""
-    local = urlsplit(endpoint_url).hostname in {"127.0.0.1", "localhost", "::1"}
-    return "verdigris local status" if local else f"curl -sS {endpoint_url}"

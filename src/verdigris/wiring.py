@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import botocore.session
 
@@ -48,9 +48,11 @@ from verdigris.stores.dynamodb_admin import DynamoAdmin
 from verdigris.stores.dynamodb_stream import DynamoStream
 from verdigris.stores.dynamodb_table import DynamoTable
 from verdigris.stores.opensearch_index import OpenSearchIndex
+from verdigris.stores.search_auth import auth_for
 
 if TYPE_CHECKING:
     from verdigris.local.stack import StackInfo
+    from verdigris.stores.http import Credentials
 
 Thing = TypeVar("Thing")
 
@@ -136,7 +138,11 @@ class Wiring:
 
     @cached_property
     def index(self) -> SearchIndex | None:
-        return OpenSearchIndex(self.search_url) if self.config.index and self.search_url else None
+        if not self.config.index or not self.search_url:
+            return None
+        credentials = cast("Credentials | None", self._session().get_credentials())
+        auth = auth_for(self.search_url, self.env.region, credentials, os.environ)
+        return OpenSearchIndex(self.search_url, auth=auth)
 
     @cached_property
     def pointer(self) -> LivePointer | None:

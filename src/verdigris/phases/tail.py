@@ -24,6 +24,8 @@ from verdigris.stores.base import StreamPage
 UNIT = "tail"
 #: The list of shards is read again at most this often (DescribeStream: 10 calls a second for all).
 _SHARDS_S = 10.0
+#: A step with fewer records has most likely read all there was.
+_SHORT = 100
 #: How long a beacon may stay away while no other record comes either (seconds). Streams answer within seconds.
 _SILENCE_S = 120.0
 
@@ -56,7 +58,7 @@ class Tail:
 
     @property
     def lag_s(self) -> float:
-        """Seconds since the tail had last read everything there was; an upper bound of how old a hint may be."""
+        """About how old the oldest change may be that is not settled yet (seconds). For people: a beacon proves it."""
         return max(0.0, self._bench.now() - self._caught_up_s)
 
     def step(self) -> int:
@@ -72,7 +74,7 @@ class Tail:
         self._advance(pages)
         self.changes += len(fresh)
         self.lag_records = len(changes)
-        if not changes:
+        if len(changes) < _SHORT:
             self._caught_up_s = began_s
         return len(changes)
 

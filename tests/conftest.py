@@ -7,9 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from verdigris.local import dynamodb, opensearch
 from verdigris.local.stack import LocalStack, StackInfo
+
+# The same examples on every run, and no time limits: other work shares the machine.
+settings.register_profile("verdigris", derandomize=True, deadline=None, print_blob=True)
+settings.load_profile("verdigris")
 
 
 class SessionStack:

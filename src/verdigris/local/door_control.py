@@ -43,6 +43,8 @@ def _endpoint(hall: Hall, verb: Verb) -> Callable[[Request], Awaitable[Response]
             return _refusal(Invalid(f"not a request of this kind: {error!r}"))
         except StoreError as error:
             return _refusal(error)
+        except OSError as error:
+            return _refusal(StoreError(f"the front door cannot store its state: {error}; nothing changed"))
         return _pointer(hall)
 
     return endpoint

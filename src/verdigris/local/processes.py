@@ -105,8 +105,9 @@ class Processes:
 
         Returns whether the process was alive. Raises LocalStackError if something cannot be ended.
         """
-        was_alive = self.get(name) is not None
-        self._end(name, lambda: self._marked(self._mark(name)), grace_s)
+        info = self.get(name)
+        was_alive = info is not None
+        self._end(name, lambda: self._marked(self._mark(name), info), grace_s)
         self._record(name).unlink(missing_ok=True)
         return was_alive
 
@@ -136,16 +137,21 @@ class Processes:
             next_command="verdigris local status",
         )
 
-    def _marked(self, prefix: str) -> list[psutil.Process]:
+    def _marked(self, prefix: str, leader: ProcessInfo | None = None) -> list[psutil.Process]:
+        """Who bears the mark, and the leader as long as it lives: one that is ending has no environment any more."""
         whole = not prefix.endswith("#")
         found = []
+        if leader and is_alive(leader):
+            with suppress(psutil.NoSuchProcess):
+                found.append(psutil.Process(leader.pid))
+        known = {process.pid for process in found}
         for process in psutil.process_iter():
             reap(process.pid)
             try:
                 mark = process.environ().get(_MARK, "")
             except psutil.Error:  # gone, a zombie, or another user's: none of them is ours
                 continue
-            if (mark == prefix if whole else mark.startswith(prefix)) and process.pid != os.getpid():
+            if (mark == prefix if whole else mark.startswith(prefix)) and process.pid not in (os.getpid(), *known):
                 found.append(process)
         return found
 
@@ -183,12 +189,15 @@ def _spawn(
 
 
 def is_alive(info: ProcessInfo) -> bool:
-    """Whether the recorded process lives: same id, same creation time, not ended and waiting to be reaped."""
+    """Whether the recorded process lives: same id, same creation time, and not ended with all of its threads.
+
+    A process that was killed is a zombie while its threads end, and holds its ports until the last of them has.
+    """
     reap(info.pid)
     try:
         process = psutil.Process(info.pid)
         same = abs(process.create_time() - info.created) < _CREATED_TOLERANCE_S
-        return same and process.status() != psutil.STATUS_ZOMBIE
+        return same and (process.status() != psutil.STATUS_ZOMBIE or process.num_threads() > 1)
     except psutil.NoSuchProcess:
         return False
 

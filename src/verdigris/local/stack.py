@@ -164,8 +164,9 @@ class LocalStack:
         names = sorted(self.processes.names(), key=lambda name: name in ENGINES)
         stopped = tuple(name for name in names if self.processes.stop(name))
         self.processes.sweep()
-        for folder in {self.folder, self._open_area()}:
-            shutil.rmtree(folder / "data", ignore_errors=True)
+        shutil.rmtree(self.folder / "data", ignore_errors=True)
+        if self._open_area() != self.folder:
+            shutil.rmtree(self._open_area(), ignore_errors=True)
         return stopped
 
 

@@ -8,7 +8,7 @@ from verdigris.core import records
 from verdigris.core.machine import Event, State
 from verdigris.core.model import Kind, Phase
 from verdigris.core.snapshot import Snapshot
-from verdigris.errors import LeaseLost, VerdigrisError
+from verdigris.errors import LeaseLost, MigrationError, VerdigrisError
 from verdigris.phases import (
     approve,
     backfill,
@@ -60,13 +60,27 @@ def _work(bench: Bench) -> None:
         bench.log.append(records.PhaseBegan(phase))
         steps.ready(bench)
         evidence = steps.run(bench)
+        if phase is Phase.FINALIZE:
+            _forget(bench)
         if evidence is not None:
             bench.log.append(records.PhaseDone(phase, evidence))
     except LeaseLost:
         raise  # nothing may be written any more, not even this
     except VerdigrisError as error:
+        _complete(bench, error)
         _journal_failure(bench, phase, error)
         raise
+
+
+def _complete(bench: Bench, error: VerdigrisError) -> None:
+    """What a lower layer cannot know: what state is left behind, and what to type next."""
+    env = bench.plan.env
+    if not error.state:
+        live = f"{bench.snapshot.live} serves on" if bench.snapshot.live else "nothing is live yet"
+        error.state = f"{live}; everything done so far is kept"
+    if not error.next_command:
+        mend = "mend the migration, then: verdigris abort" if isinstance(error, MigrationError) else "verdigris deploy"
+        error.next_command = f"{mend} {env}"
 
 
 def _abort(bench: Bench) -> None:
@@ -84,7 +98,13 @@ def _abort(bench: Bench) -> None:
             _journal_failure(bench, phase, error)
             raise
         bench.log.append(records.Undone(phase))
+    _forget(bench)
     bench.log.append(records.Closed())
+
+
+def _forget(bench: Bench) -> None:
+    """Checkpoints are of no use once a deployment has ended; its records stay."""
+    bench.journal.forget(bench.deployment, bench.journal.checkpoints(bench.deployment))
 
 
 def _check(bench: Bench) -> None:

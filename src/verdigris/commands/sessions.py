@@ -47,16 +47,16 @@ class Session:
 @contextmanager
 def session(wiring: Wiring, doing: str, hooks: Hooks, *, create: bool = False) -> Iterator[Session]:
     """Holds the environment's lease. Raises LeaseHeld; UsageError if nothing was ever deployed (unless `create`)."""
-    if not wiring.journal.exists():
-        if not create:
-            raise nothing_yet(wiring)
-        wiring.journal.create()
-    with wiring.lease(doing, hooks) as lease:
-        try:
+    try:
+        if not wiring.journal.exists():
+            if not create:
+                raise nothing_yet(wiring)
+            wiring.journal.create()
+        with wiring.lease(doing, hooks) as lease:
             yield Session(wiring, lease, hooks)
-        except VerdigrisError as error:
-            error.next_command = error.next_command.replace(" ENV", f" {wiring.name}")
-            raise
+    except VerdigrisError as error:
+        error.next_command = error.next_command.replace(" ENV", f" {wiring.name}")
+        raise
 
 
 def say(log: Log, event: Event, comment: str) -> None:

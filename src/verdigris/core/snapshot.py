@@ -103,7 +103,11 @@ def _apply(now: Snapshot, record: Record) -> Snapshot:
         case records.Failed() as failure:
             return replace(now, error=failure)
         case records.Said(event) as said:
-            return replace(_move(now, event), said=said, error=None)
+            answered = replace(_move(now, event), said=said, error=None)
+            if event is not Event.APPROVED:
+                return answered
+            view = PhaseView(record.at, record.at, {"by": said.who, "comment": said.comment})
+            return replace(answered, phases={**now.phases, Phase.APPROVE: view})
         case records.Flipped(_, after):
             return replace(_move(now, Event.FLIPPED), live=after, flips=now.flips + 1)
         case records.Undone(phase):

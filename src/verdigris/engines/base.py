@@ -16,3 +16,7 @@ class Engine(Protocol):
         error (of a unit or of `between`) is raised after the units under way have ended; no further ones are begun.
         """
         ...
+
+    def stopping(self) -> bool:
+        """Whether a unit, or `between`, has failed: the other units should end at their next page."""
+        ...

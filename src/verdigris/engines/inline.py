@@ -14,3 +14,6 @@ class Inline:
         for unit in units:
             work(unit)
             between()
+
+    def stopping(self) -> bool:
+        return False

@@ -126,8 +126,11 @@ class Bench:
         return self.stores.table(self.plan.destination_table)
 
     def breathe(self) -> None:
-        """At each page boundary: stops on Ctrl-C, and when the lease is gone. Raises Interrupted, LeaseLost."""
-        if self.stop.is_set():
+        """At each page boundary: stops on Ctrl-C, when a sibling failed, and when the lease is gone.
+
+        Raises Interrupted, LeaseLost.
+        """
+        if self.stop.is_set() or self.engine.stopping():
             raise Interrupted(
                 "stopped at a page boundary, as asked",
                 state="everything done so far is kept",

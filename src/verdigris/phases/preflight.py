@@ -70,7 +70,7 @@ def _sample(bench: Bench) -> Evidence:
     page = bench.source.scan(Segment(0, 1), None)
     outputs = 0
     for number, item in enumerate(page.items, 1):
-        made = transform.apply(bytes(item))
+        made = transform.apply(item)
         outputs += len(made)
         for plan in bench.indexes():
             for output in made:

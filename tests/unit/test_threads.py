@@ -23,7 +23,10 @@ def test_between_is_called_by_the_calling_thread_while_units_work() -> None:
         callers.add(threading.get_ident())
         beats.release()
 
-    Threads(2, beat_s=0.001).run(range(2), lambda _: beats.acquire() and None, between)
+    def wait_for_a_beat(_: int) -> None:
+        beats.acquire()
+
+    Threads(2, beat_s=0.001).run(range(2), wait_for_a_beat, between)
     assert callers == {threading.get_ident()}
 
 

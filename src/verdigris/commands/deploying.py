@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from verdigris import runner
+from verdigris import runner, survey
 from verdigris.commands.sessions import Session, latest, nothing_yet, out_of_place, say, session
 from verdigris.config.model import Config
 from verdigris.core.machine import TRANSITIONS, Event, State
@@ -37,7 +37,7 @@ def plan(config: Config, env: str, *, enable_stream: bool = False, out: Path | N
     if snapshot and not snapshot.ended:
         planned = Planned(snapshot.plan, (), snapshot)
     else:
-        facts = wiring.facts(may_enable_stream=enable_stream)
+        facts = survey.facts(wiring, may_enable_stream=enable_stream)
         made = make_plan(wiring.names, facts)
         planned = Planned(made, faults(made, facts))
     if out:
@@ -145,7 +145,7 @@ def _under_way(held: Session) -> Log:
 
 def _plan_new(wiring: Wiring, wanted: Plan | None, enable_stream: bool) -> Plan:
     """The plan of a new deployment. Raises PhaseFailed with everything that stands in its way."""
-    facts = wiring.facts(may_enable_stream=enable_stream)
+    facts = survey.facts(wiring, may_enable_stream=enable_stream)
     made = make_plan(wiring.names, facts)
     if wanted and wanted.digest != made.digest:
         raise _other_plan(None, wanted, made)

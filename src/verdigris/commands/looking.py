@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from verdigris import survey
 from verdigris.commands.sessions import latest, nothing_yet
 from verdigris.config.model import Config
 from verdigris.core.flags import Flags
@@ -154,7 +155,7 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         return ", ".join(f"{alias} → {index.alias(alias) or 'nothing yet'}" for alias, _, _ in wiring.names.indexes)
 
     def migrations() -> str:
-        found = wiring.migrations()
+        found = survey.migrations(wiring)
         if found.faults:
             raise UsageError(found.faults[0], next_command=f"verdigris migrations repair {wiring.name}")
         return f"{len(found.applied)} applied, {len(found.pending)} pending"
@@ -163,7 +164,7 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         snapshot = latest(wiring.journal)
         if snapshot and not snapshot.ended:
             return f"deployment {snapshot.deployment} is under way: {snapshot.state}"
-        facts = wiring.facts()
+        facts = survey.facts(wiring)
         made = make_plan(wiring.names, facts)
         for fault in faults(made, facts):
             raise UsageError(fault.what, next_command=fault.next_command)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from verdigris import survey
 from verdigris.commands.sessions import session
 from verdigris.config.model import Config
 from verdigris.errors import UsageError
@@ -15,7 +16,7 @@ from verdigris.wiring import Hooks, Wiring
 
 def list_migrations(config: Config, env: str) -> Comparison:
     """Pending and applied, changed and missing. Imports no user code."""
-    return Wiring(config, env).migrations()
+    return survey.migrations(Wiring(config, env))
 
 
 def new_migration(config: Config, name: str) -> Path:
@@ -26,7 +27,7 @@ def new_migration(config: Config, name: str) -> Path:
 def record_migrations(config: Config, env: str, names: Sequence[str], *, hooks: Hooks | None = None) -> list[str]:
     """Records migrations as applied without running them: the data has been through them already."""
     wiring = Wiring(config, env)
-    checksums, _ = wiring.migration_files()
+    checksums, _ = survey.migration_files(wiring)
     unknown = [name for name in names if name not in checksums]
     if unknown:
         raise UsageError(
@@ -42,9 +43,9 @@ def record_migrations(config: Config, env: str, names: Sequence[str], *, hooks: 
 def repair_migrations(config: Config, env: str, *, hooks: Hooks | None = None) -> tuple[list[str], list[str]]:
     """Accepts the folder as it is: new checksums for changed files, missing ones forgotten. Returns both lists."""
     wiring = Wiring(config, env)
-    checksums, _ = wiring.migration_files()
+    checksums, _ = survey.migration_files(wiring)
     with session(wiring, f"migrations repair {env}", hooks or Hooks(), create=True):
-        found = wiring.migrations()
+        found = survey.migrations(wiring)
         wiring.journal.record_applied({name: checksums[name] for name in found.changed})
         wiring.journal.forget_applied(found.missing)
     return list(found.changed), list(found.missing)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from verdigris import workbench
 from verdigris.core.machine import Event, IllegalEvent
 from verdigris.core.planning import Plan
 from verdigris.core.records import Said, Started
@@ -41,7 +42,8 @@ class Session:
         return Log(journal, [record], self.hooks.record)
 
     def bench(self, log: Log, *, may_enable_stream: bool = False) -> Bench:
-        return self.wiring.bench(log, self.lease, self.hooks, may_enable_stream=may_enable_stream)
+        self.hooks.resumed(log.snapshot)
+        return workbench.bench(self.wiring, log, self.lease, self.hooks, may_enable_stream=may_enable_stream)
 
 
 @contextmanager

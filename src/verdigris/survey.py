@@ -1,0 +1,68 @@
+"""The world as it is found, read-only: what a plan is made from. Imports no user code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from verdigris.core.model import DataVersion
+from verdigris.core.planning import Facts, PendingMigration, TableState
+from verdigris.migrations.checksum import checksum
+from verdigris.migrations.discovery import discover
+from verdigris.migrations.state import Comparison, compare
+from verdigris.wiring import Wiring
+
+
+def migration_files(wiring: Wiring) -> tuple[dict[str, str], tuple[str, ...]]:
+    """File name → checksum, and notes. Imports nothing. Raises MigrationError."""
+    found = discover(wiring.config.migrations_folder)
+    sums = {file.name: checksum(file.path, wiring.roots) for file in found.files}
+    return sums, tuple(note.text for note in found.notes)
+
+
+def migrations(wiring: Wiring) -> Comparison:
+    """The folder against what is recorded as applied."""
+    checksums, _ = migration_files(wiring)
+    return compare(checksums, wiring.journal.applied())
+
+
+def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
+    """The world as it is, read-only; no user code is imported."""
+    flags = wiring.journal.flags()
+    checksums, notes = migration_files(wiring)
+    compared = compare(checksums, wiring.journal.applied())
+    source = flags.source or DataVersion.ALPHA
+    return Facts(
+        color=flags.color,
+        source=flags.source,
+        destination=flags.destination,
+        alpha=_table_state(wiring, DataVersion.ALPHA),
+        beta=_table_state(wiring, DataVersion.BETA),
+        pending=tuple(PendingMigration(name, checksums[name]) for name in compared.pending),
+        migration_faults=compared.faults,
+        notes=notes + compared.notes,
+        destination_indexes=tuple(_filled_indexes(wiring, source.other)) if flags.color and compared.pending else (),
+        has_shape=wiring.config.table.shape is not None,
+        may_enable_stream=may_enable_stream or wiring.env.enable_stream,
+    )
+
+
+def _table_state(wiring: Wiring, version: DataVersion) -> TableState:
+    name = wiring.names.tables[version]
+    facts = wiring.admin.describe(name)
+    if facts is None:
+        return TableState(exists=False)
+    return TableState(
+        exists=True,
+        empty=wiring.admin.is_empty(name),
+        stream_on=facts.stream is not None,
+        stream_has_images=facts.stream_view == "NEW_AND_OLD_IMAGES",
+        items_estimate=facts.items_estimate,
+        bytes_estimate=facts.bytes_estimate,
+    )
+
+
+def _filled_indexes(wiring: Wiring, version: DataVersion) -> Iterator[str]:
+    index = wiring.index
+    for _, _, physical in wiring.names.indexes if index else ():
+        if index and index.exists(physical[version]) and index.count(physical[version]):
+            yield physical[version]

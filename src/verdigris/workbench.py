@@ -1,0 +1,136 @@
+"""The bench of a runner: one environment's adapters, the user's code, and the settings, put together for the phases."""
+
+from __future__ import annotations
+
+import base64
+import os
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from typing import TypeVar
+
+from verdigris.core.model import DataVersion, Key, Place
+from verdigris.core.records import Evidence
+from verdigris.core.transform import Transform
+from verdigris.engines.threads import Threads
+from verdigris.errors import ConfigError, PhaseFailed
+from verdigris.journal.lease import LeaseKeeper
+from verdigris.migrations.discovery import discover
+from verdigris.migrations.loading import load_function, load_migrations
+from verdigris.phases.base import Bench, IndexPlan, Settings
+from verdigris.phases.log import Log
+from verdigris.stores.base import TableShape
+from verdigris.wiring import Hooks, Wiring, interpreter
+
+Thing = TypeVar("Thing")
+
+
+def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_enable_stream: bool = False) -> Bench:
+    """What a runner works with on the deployment of `log`."""
+    plan = log.snapshot.plan
+    settings = Settings(
+        segments=wiring.config.table.segments,
+        beacon=_beacon(wiring, plan.source_table),
+        deadline_s=wiring.config.switch.deadline_seconds,
+        bake_s=wiring.env.bake_minutes * 60,
+        approve=wiring.env.approve,
+        production=wiring.env.production,
+        may_enable_stream=may_enable_stream or wiring.env.enable_stream,
+    )
+    planned = {migration.name: migration.checksum for migration in plan.migrations}
+    return Bench(
+        plan=plan,
+        settings=settings,
+        stores=wiring.stores,
+        journal=wiring.journal,
+        log=log,
+        engine=Threads(wiring.config.table.segments),
+        transform=_once(lambda: _transform(wiring, plan.source_table, planned, settings.beacon)),
+        indexes=_once(lambda: _index_plans(wiring, plan.destination)),
+        shape=lambda: _shape(wiring, plan.source_table),
+        place=lambda color: wiring.place(color, plan.destination if color is plan.after else plan.source),
+        exercise=lambda place, address: _exercise(wiring, place, address),
+        now=time.time,
+        sleep=time.sleep,
+        hold=lease.hold,
+        report=hooks.progress,
+        stop=hooks.stop,
+    )
+
+
+def _transform(wiring: Wiring, source_table: str, planned: Mapping[str, str], beacon: Key) -> Transform:
+    files = [file for file in discover(wiring.config.migrations_folder).files if file.name in planned]
+    missing = planned.keys() - {file.name for file in files}
+    if missing:
+        raise PhaseFailed(
+            f"migrations of this deployment are gone: {', '.join(sorted(missing))}",
+            where=str(wiring.config.migrations_folder),
+            next_command=f"put them back, or: verdigris abort {wiring.name}",
+        )
+    reference = wiring.config.app.verify
+    check = load_function(reference, wiring.config.root, setting="[app] verify") if reference else None
+    return Transform(load_migrations(files, wiring.roots, planned), wiring.schema(source_table), check, beacon)
+
+
+def _index_plans(wiring: Wiring, version: DataVersion) -> list[IndexPlan]:
+    return [
+        IndexPlan(
+            alias=place.alias,
+            physical=place.physical,
+            mappings=wiring.config.mappings(place.config),
+            document=load_function(place.config.document, wiring.config.root, setting="[[index]] document"),
+        )
+        for place in wiring.env.indexes(version)
+    ]
+
+
+def _shape(wiring: Wiring, source_table: str) -> TableShape:
+    """The source's own shape; in an empty environment the one of the configuration. Raises ConfigError."""
+    facts = wiring.stores.admin.describe(source_table)
+    if facts is not None:
+        return facts.shape
+    shape = wiring.config.table_shape()
+    if shape is None:
+        raise ConfigError("[table] shape is not set, and there is no table to copy", where=str(wiring.config.file))
+    return TableShape(create=shape)
+
+
+def _beacon(wiring: Wiring, source_table: str) -> Key:
+    value = str(wiring.config.table.beacon)
+    facts = wiring.stores.admin.describe(source_table)
+    kinds = [kind for _, kind in facts.key.attributes] if facts else ["S", "S"]
+    return tuple(base64.b64encode(value.encode()).decode() if kind == "B" else value for kind in kinds)
+
+
+def _exercise(wiring: Wiring, place: Place, address: str) -> Evidence:
+    section = wiring.config.application
+    if section is None or section.exercise is None:
+        return {"ran": False}
+    done = subprocess.run(
+        [interpreter(word) for word in section.exercise],
+        cwd=wiring.config.root / section.directory,
+        env=os.environ | place.environment() | {"VERDIGRIS_URL": address},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        said = (done.stdout + done.stderr).strip().splitlines()[-5:]
+        raise PhaseFailed(
+            f"the smoke test ended with code {done.returncode}: " + " | ".join(said),
+            where=" ".join(section.exercise),
+            state="the old color serves on, untouched",
+            next_command=f"verdigris deploy {wiring.name}",
+        )
+    return {"ran": True}
+
+
+def _once(make: Callable[[], Thing]) -> Callable[[], Thing]:
+    made: list[Thing] = []
+
+    def get() -> Thing:
+        if not made:
+            made.append(make())
+        return made[0]
+
+    return get

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import boto3
@@ -81,6 +82,14 @@ def test_stacks_side_by_side_never_meet(make_stack: Callable[[str], LocalStack])
     assert two.down() == (dynamodb.NAME,)
     assert tables(first.dynamodb_url) == ["table"]
     assert two.down() == ()
+
+
+def test_two_at_once_start_one(make_stack: Callable[[str], LocalStack]) -> None:
+    stack = make_stack("one")
+    with ThreadPoolExecutor(2) as threads:
+        infos = list(threads.map(lambda _: LocalStack(stack.folder).up(engines=TABLES), range(2)))
+    assert infos[0] == infos[1]
+    assert stack.down() == (dynamodb.NAME,)
 
 
 def test_a_killed_dynamodb_starts_the_stack_over(make_stack: Callable[[str], LocalStack]) -> None:

@@ -26,8 +26,6 @@ discovery.type: single-node
 network.host: 127.0.0.1
 # A developer's disk is often nearly full: that must not turn indexes read-only.
 cluster.routing.allocation.disk.threshold_enabled: false
-# Nothing is to be made by mistake: an index exists because somebody created it.
-action.auto_create_index: false
 """
 
 

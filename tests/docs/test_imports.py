@@ -25,9 +25,11 @@ MAY: dict[str, set[str]] = {
     "testing": _PORTS,
     "phases": _PORTS,
     "runner": _INNER | {"phases"},
-    # Composes everything, so that nothing else has to.
-    "wiring": _PORTS | {"config", "migrations", "local", "phases"},
-    "commands": _PORTS | {"config", "migrations", "phases", "runner", "wiring"},
+    # These three compose everything (an environment's adapters, its facts, a runner's bench), so nothing else has to.
+    "wiring": _PORTS | {"config", "local", "phases"},
+    "survey": _INNER | {"migrations", "wiring"},
+    "workbench": _PORTS | {"migrations", "phases", "wiring"},
+    "commands": _PORTS | {"config", "migrations", "phases", "runner", "survey", "wiring", "workbench"},
     "demo": _INNER | {"local", "commands", "config"},
     # What it shows are the types of inner layers; what it does goes through commands.
     "cli": _INNER | {"commands", "config", "demo", "journal", "local", "migrations", "phases"},

@@ -56,7 +56,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--items", type=int, default=10_000, help="items of about 1.2 KB (default: %(default)s)")
+    parser.add_argument("--items", type=int, default=8_000, help="items of about 1.2 KB (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each variant (default: %(default)s)")
     sizes = " against ".join(f"{size:,}" for size in MEMORY_SIZES)
     parser.add_argument("--memory", action="store_true", help=f"also peak memory at {sizes} items (minutes)")

@@ -98,9 +98,9 @@ class Wiring:
     @cached_property
     def state_folder(self) -> Path:
         """Where the embedded stack of this machine lives."""
-        from verdigris.local.folders import state_folder
+        from verdigris.local.folders import stack_folder
 
-        return Path(os.environ["VERDIGRIS_STATE"]) if "VERDIGRIS_STATE" in os.environ else state_folder()
+        return stack_folder()
 
     @cached_property
     def _stack(self) -> StackInfo:

@@ -6,7 +6,7 @@ Each takes a `Config` and an environment's name, returns data, raises `verdigris
 from __future__ import annotations
 
 from verdigris.commands.deploying import abort, approve, deploy, finalize, plan, reject, rollback
-from verdigris.commands.looking import doctor, get, history, status, unlock
+from verdigris.commands.looking import doctor, get, history, status, unlock, watch, why
 from verdigris.commands.migrating import list_migrations, new_migration, record_migrations, repair_migrations
 from verdigris.commands.proving import verify
 from verdigris.commands.starting import init
@@ -32,4 +32,6 @@ __all__ = [
     "status",
     "unlock",
     "verify",
+    "watch",
+    "why",
 ]

@@ -16,7 +16,9 @@ from verdigris.core.model import Phase
 from verdigris.core.planning import faults, make_plan
 from verdigris.core.records import Record
 from verdigris.core.snapshot import Snapshot
+from verdigris.core.wording import stands
 from verdigris.errors import Conflict, UsageError, VerdigrisError
+from verdigris.journal.holder import is_dead
 from verdigris.journal.journal import Lease
 from verdigris.phases.copying import SegmentProgress
 from verdigris.wiring import Wiring
@@ -47,11 +49,36 @@ class Finding:
 
 def status(config: Config, env: str) -> Status:
     """Where it stands, why it waits, what to type next. Read-only."""
+    return _status(Wiring(config, env))
+
+
+def watch(config: Config, env: str) -> Iterator[Status]:
+    """`status`, as often as the caller asks for the next one, over the same connections."""
     wiring = Wiring(config, env)
-    journal = wiring.journal
+    while True:
+        yield _status(wiring)
+
+
+def _status(wiring: Wiring) -> Status:
+    env, journal = wiring.name, wiring.journal
     snapshot = latest(journal)
     done, estimated = _counted(wiring, snapshot)
     return Status(env, journal.flags(), snapshot, journal.lease(), done, estimated, next_command(env, snapshot))
+
+
+def why(found: Status) -> str:
+    """What goes on, or why nothing does, in a sentence."""
+    snapshot = found.snapshot
+    if snapshot is None:
+        return "nothing was ever deployed"
+    holder = found.lease.holder if found.lease else None
+    reason = ""
+    if not snapshot.ended and not snapshot.waiting:
+        if holder is not None and is_dead(holder):
+            reason = f"; its runner (pid {holder.pid}) died"
+        elif holder is None:
+            reason = ", and stopped with an error" if snapshot.error else "; its runner was stopped"
+    return f"deployment {snapshot.deployment} {stands(snapshot)}{reason}"
 
 
 def next_command(env: str, snapshot: Snapshot | None) -> str:

@@ -32,6 +32,11 @@ def state_folder(name: str = "default") -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "verdigris" / name
 
 
+def stack_folder(given: Path | None = None) -> Path:
+    """Which stack is meant: `given`, else `$VERDIGRIS_STATE`, else the stack "default"."""
+    return given or Path(os.environ.get("VERDIGRIS_STATE") or state_folder())
+
+
 @dataclass(frozen=True, slots=True)
 class User:
     """The user that a server runs as when we are root."""

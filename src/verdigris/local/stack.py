@@ -18,7 +18,7 @@ from verdigris.local.folders import (
     locked,
     make_folder,
     open_area,
-    state_folder,
+    stack_folder,
     unprivileged,
 )
 from verdigris.local.java import java_home, java_home_for
@@ -77,10 +77,10 @@ class StackInfo:
 
 
 class LocalStack:
-    """The embedded stack in `folder` (default: the user's state folder). Stacks in different folders never meet."""
+    """The embedded stack in `folder` (default: see `stack_folder`). Stacks in different folders never meet."""
 
     def __init__(self, folder: Path | None = None, *, cache: Path | None = None) -> None:
-        self.folder = (folder or state_folder()).absolute()
+        self.folder = stack_folder(folder).absolute()
         self.cache = (cache or cache_folder()).absolute()
         self.processes = Processes(self.folder / "processes")
 

@@ -1,0 +1,42 @@
+"""`verdigris history`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from verdigris.cli import shapes, words
+from verdigris.cli.call import Call, Command, pass_call
+from verdigris.cli.output import Output, columns
+from verdigris.core import records
+from verdigris.core.records import Record
+
+
+@click.command(cls=Command, examples=("verdigris history prod", "verdigris history prod --deployment 7 --verbose"))
+@click.argument("env", required=False)
+@click.option("--deployment", type=click.IntRange(min=1), metavar="N", help="Only this one.")
+@pass_call
+def command(call: Call, env: str | None, deployment: int | None) -> int:
+    """Show the journal: what was decided and done, by whom, when.
+
+    With --verbose every step's beginning and end too.
+    """
+    from verdigris import commands
+
+    config, env = call.open(env)
+    found = commands.history(config, env, deployment=deployment)
+    then = f"verdigris status {env}"
+    output = Output(call)
+    shown = [one for one in found if call.verbose or not isinstance(one.body, records.Intent | records.Outcome)]
+    output.data({"records": [shapes.record(one) for one in found], "next_command": then}, columns(_rows(shown)))
+    if not found:
+        output.say(f"there is no deployment {deployment}" if deployment else "the journal is empty")
+    output.next(then)
+    return 0
+
+
+def _rows(found: list[Record]) -> Iterator[tuple[str, ...]]:
+    for one in found:
+        phase, said = words.happened(one)
+        yield words.clock(one.at), f"{one.deployment}.{one.seq}", phase, said

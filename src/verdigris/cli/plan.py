@@ -1,0 +1,98 @@
+"""`verdigris plan`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from verdigris.cli import shapes, words
+from verdigris.cli.call import Call, Command, pass_call
+from verdigris.cli.output import Output, columns
+from verdigris.core import wording
+from verdigris.core.model import Kind
+
+if TYPE_CHECKING:
+    from verdigris.commands.deploying import Planned
+    from verdigris.core.planning import Plan
+
+
+@click.command(
+    cls=Command,
+    examples=("verdigris plan prod", "verdigris plan prod --out next.plan && verdigris deploy prod --plan next.plan"),
+)
+@click.argument("env", required=False)
+@click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Keep the plan for `deploy --plan`.")
+@click.option(
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit with 2 if the data or the first color is to be made, or a deployment is under way; with 1 on any fault.",
+)
+@click.option("--enable-stream", is_flag=True, help="Plan as if `deploy --enable-stream` were meant.")
+@pass_call
+def command(call: Call, env: str | None, out: Path | None, detailed_exitcode: bool, enable_stream: bool) -> int:
+    """Show what the next deployment would do.
+
+    Read-only, and imports no migration. Exits with 1 if something stands in its way.
+    """
+    from verdigris import commands
+
+    config, env = call.open(env)
+    planned = commands.plan(config, env, enable_stream=enable_stream, out=out)
+    then = _next(planned, out, enable_stream)
+    output = Output(call)
+    output.data(shapes.planned(planned, then), _text(planned))
+    output.next(then)
+    if planned.faults:
+        return 1
+    pending = planned.under_way or planned.plan.kind is not Kind.COLOR
+    return 2 if detailed_exitcode and pending else 0
+
+
+def _next(planned: Planned, out: Path | None, enable_stream: bool) -> str:
+    if planned.under_way:
+        from verdigris.commands.looking import next_command
+
+        return next_command(planned.plan.env, planned.under_way)
+    if planned.faults:
+        return next((fault.next_command for fault in planned.faults if fault.next_command), "")
+    options = (f" --plan {out}" if out else "") + (" --enable-stream" if enable_stream else "")
+    return f"verdigris deploy {planned.plan.env}{options}"
+
+
+def _text(planned: Planned) -> Iterator[str]:
+    plan = planned.plan
+    if planned.under_way:
+        at = planned.under_way
+        yield f"deployment {at.deployment} is under way: it {wording.stands(at)}. Its plan:"
+    yield from columns(_rows(plan))
+    for note in plan.notes:
+        yield f"{click.style('note:', fg='yellow')} {note}"
+    for fault in planned.faults:
+        yield f"{click.style('in the way:', fg='red', bold=True)} {fault.what}"
+
+
+def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
+    yield "plan", f"{plan.digest} for {plan.env}: {wording.kind(plan)}"
+    yield "color", f"{plan.before or 'none'} → {plan.after}"
+    if plan.moves_data:
+        yield "data", f"{plan.source} → {plan.destination}"
+        yield "table", f"{plan.source_table} → {plan.destination_table}"
+    else:
+        yield "data", f"{plan.source}, as it is"
+        yield "table", plan.source_table
+    for index in plan.indexes:
+        yield "index", f"{index.alias}: {index.source} → {index.destination}" if plan.moves_data else index.source
+    for number, migration in enumerate(plan.migrations):
+        yield ("" if number else "migrations"), f"{migration.name}  {click.style(migration.checksum[:12], dim=True)}"
+    if not plan.migrations:
+        yield "migrations", "none pending"
+    if plan.items_estimate is not None:
+        size = f", {words.size(plan.bytes_estimate)}" if plan.bytes_estimate else ""
+        yield (
+            "estimate",
+            f"{words.plural(plan.items_estimate, 'item')}{size}, by the table's own count (every 6 hours)",
+        )
+    yield "phases", " → ".join(plan.phases)

@@ -1,0 +1,26 @@
+"""`verdigris rollback`."""
+
+from __future__ import annotations
+
+import click
+
+from verdigris.cli.call import Call, Command, pass_call
+from verdigris.cli.running import at_work, ended, json_lines
+
+
+@click.command(cls=Command, examples=("verdigris rollback prod", "verdigris rollback prod --lossy"))
+@click.argument("env", required=False)
+@click.option("--lossy", is_flag=True, help="Accept that what was written since the switch is not seen any more.")
+@pass_call
+def command(call: Call, env: str | None, lossy: bool) -> int:
+    """Send the traffic back to the old color.
+
+    Possible after the switch and before finalize; `deploy` goes forward again, `abort` removes the new color.
+    """
+    json_lines(call)
+    from verdigris import commands
+
+    config, env = call.open(env)
+    with at_work(call) as hooks:
+        snapshot = commands.rollback(config, env, lossy=lossy, hooks=hooks)
+    return ended(call, snapshot)

@@ -1,0 +1,155 @@
+"""What programs are shown: the shapes of docs/reference/json.md, made from the nouns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from verdigris.core.snapshot import PhaseView, Snapshot
+
+if TYPE_CHECKING:
+    from verdigris.commands.deploying import Planned
+    from verdigris.commands.looking import Finding, Status
+    from verdigris.core.planning import Plan
+    from verdigris.core.records import Record
+    from verdigris.errors import VerdigrisError
+    from verdigris.journal.journal import Lease
+    from verdigris.local.stack import StackInfo
+    from verdigris.migrations.state import Comparison
+
+Shape = dict[str, Any]
+
+
+def plan(of: Plan) -> Shape:
+    return {**msgspec.to_builtins(of), "digest": of.digest}
+
+
+def planned(of: Planned, next_command: str) -> Shape:
+    return {
+        "plan": plan(of.plan),
+        "faults": msgspec.to_builtins(of.faults),
+        "under_way": deployment(of.under_way) if of.under_way else None,
+        "next_command": next_command,
+    }
+
+
+def deployment(of: Snapshot) -> Shape:
+    """A deployment as its journal tells it."""
+    return {
+        "deployment": of.deployment,
+        "env": of.plan.env,
+        "kind": of.plan.kind,
+        "state": of.state,
+        "waiting": of.waiting,
+        "ended": of.ended,
+        "live": of.live,
+        "before": of.plan.before,
+        "after": of.plan.after,
+        "source": of.plan.source,
+        "destination": of.plan.destination,
+        "migrations": [migration.name for migration in of.plan.migrations],
+        "plan_digest": of.plan.digest,
+        "started_at": of.started_at,
+        "updated_at": of.updated_at,
+        "phases": [{"phase": phase, **_phase(of.phases.get(phase, PhaseView()))} for phase in of.plan.phases],
+        "said": _untagged(of.said),
+        "failed": _untagged(of.error),
+    }
+
+
+def _phase(view: PhaseView) -> Shape:
+    return {
+        "began_at": view.began_at or None,
+        "done_at": view.done_at or None,
+        "undone": view.undone,
+        "evidence": dict(view.evidence),
+    }
+
+
+def _untagged(of: msgspec.Struct | None) -> Shape | None:
+    if of is None:
+        return None
+    shape: Shape = msgspec.to_builtins(of)
+    shape.pop("type")
+    return shape
+
+
+def status(of: Status, reason: str) -> Shape:
+    return {
+        "env": of.env,
+        "flags": {
+            "current_color": of.flags.color,
+            "source_version": of.flags.source,
+            "destination_version": of.flags.destination,
+            "migrate": of.flags.migrate,
+        },
+        "deployment": deployment(of.snapshot) if of.snapshot else None,
+        "progress": None if of.done is None else {"done": of.done, "estimated": of.estimated},
+        "lease": lease(of.lease) if of.lease and of.lease.holder else None,
+        "reason": reason,
+        "next_command": of.next_command,
+    }
+
+
+def lease(of: Lease) -> Shape:
+    """A lease that somebody holds."""
+    assert of.holder is not None
+    return {
+        "id": of.token,
+        "who": of.holder.who,
+        "pid": of.holder.pid,
+        "doing": of.holder.doing,
+        "since": of.holder.since,
+        "renewed_at": of.renewed_at,
+        "length_s": of.length_s,
+    }
+
+
+def record(of: Record) -> Shape:
+    shape: Shape = msgspec.to_builtins(of)
+    return shape
+
+
+def findings(of: list[Finding], next_command: str) -> Shape:
+    return {
+        "ok": all(one.ok for one in of),
+        "findings": [
+            {"name": one.name, "ok": one.ok, "said": one.said, "next_command": one.next_command} for one in of
+        ],
+        "next_command": next_command,
+    }
+
+
+def migrations(of: Comparison) -> Shape:
+    return {
+        "pending": list(of.pending),
+        "applied": list(of.applied),
+        "changed": list(of.changed),
+        "missing": list(of.missing),
+        "faults": list(of.faults),
+        "notes": list(of.notes),
+    }
+
+
+def stack(of: StackInfo) -> Shape:
+    return {
+        "folder": of.folder,
+        "running": of.running,
+        "engines": [
+            {"name": one.name, "state": one.state, "url": one.url, "pid": one.pid, "log": one.log} for one in of.engines
+        ],
+        "others": [{"name": one.name, "url": one.url, "pid": one.pid} for one in of.others],
+    }
+
+
+def error(of: VerdigrisError, next_command: str, exit_code: int) -> Shape:
+    return {
+        "code": of.code,
+        "what": of.what,
+        "where": of.where,
+        "state": of.state,
+        "faults": list(getattr(of, "faults", ())),
+        "next_command": next_command,
+        "exit_code": exit_code,
+    }

@@ -1,0 +1,152 @@
+"""`verdigris status`."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from verdigris.cli import shapes, words
+from verdigris.cli.call import Call, Command, pass_call
+from verdigris.cli.output import JsonLines, Output, columns, next_line
+from verdigris.core import wording
+from verdigris.core.snapshot import PhaseView, Snapshot
+
+if TYPE_CHECKING:
+    from verdigris.commands.looking import Status
+
+_EVERY_S = 1.0
+
+
+@click.command(cls=Command, examples=("verdigris status prod", "verdigris status prod --watch --json"))
+@click.argument("env", required=False)
+@click.option("--watch", is_flag=True, help="Go on until nothing is under way; with --json a line a change.")
+@pass_call
+def command(call: Call, env: str | None, watch: bool) -> int:
+    """Show where it stands, why it waits, what to type next."""
+    from verdigris import commands
+
+    if watch and call.json:
+        call.lines = JsonLines(sys.stdout)
+    config, env = call.open(env)
+    if watch:
+        _watch(call, commands.watch(config, env))
+        return 0
+    found = commands.status(config, env)
+    Output(call).data(_shape(found), _lines(found))
+    return 0
+
+
+def _shape(found: Status) -> dict[str, Any]:
+    from verdigris.commands import why
+
+    return shapes.status(found, why(found))
+
+
+def _lines(found: Status) -> list[str]:
+    return [*_text(found), next_line(found.next_command)]
+
+
+def _watch(call: Call, found: Iterator[Status]) -> None:
+    if call.colors(sys.stdout) and not call.json:
+        _live(found)
+        return
+    seen: object = None
+    for status in found:
+        shape = _shape(status)
+        if shape != seen and call.lines:
+            call.lines.write(status=shape)
+        elif shape != seen:
+            Output(call).data(shape, [*_lines(status), ""])
+        seen = shape
+        if _is_over(status):
+            return
+        time.sleep(_EVERY_S)
+
+
+def _live(found: Iterator[Status]) -> None:
+    from rich.live import Live
+    from rich.text import Text
+
+    with Live(auto_refresh=False) as live:
+        for status in found:
+            live.update(Text.from_ansi("\n".join(_lines(status))), refresh=True)
+            if _is_over(status):
+                return
+            time.sleep(_EVERY_S)
+
+
+def _is_over(status: Status) -> bool:
+    return status.snapshot is None or status.snapshot.ended
+
+
+def _text(found: Status) -> Iterator[str]:
+    from verdigris.commands import why
+
+    snapshot, flags = found.snapshot, found.flags
+    rows = [("environment", found.env), ("live", _live_color(found))]
+    if flags.source != flags.destination:
+        rows.append(("data", f"{flags.source} → {flags.destination}"))
+    if snapshot:
+        rows.append(
+            ("deployment", f"{snapshot.deployment}, {wording.kind(snapshot.plan)}: {wording.move(snapshot.plan)}")
+        )
+        rows.append(("since", words.clock(snapshot.started_at)))
+    if snapshot and snapshot.plan.migrations and not snapshot.ended:
+        rows.append(("migrations", ", ".join(migration.name for migration in snapshot.plan.migrations)))
+    rows.append(("now", why(found)))
+    if found.lease and found.lease.holder:
+        rows.append(("lease", _lease(found)))
+    if snapshot and snapshot.error:
+        rows += _failed(snapshot)
+    yield from columns(rows)
+    if snapshot and not snapshot.ended:
+        yield ""
+        yield from columns(_phases(found, snapshot), indent="  ")
+
+
+def _live_color(found: Status) -> str:
+    return f"{found.flags.color} on {found.flags.source}" if found.flags.color else "nothing yet"
+
+
+def _lease(found: Status) -> str:
+    assert found.lease
+    assert found.lease.holder
+    holder = found.lease.holder
+    who = f"{holder.who} (pid {holder.pid})"
+    return f"{found.lease.token}, held by {who} since {words.clock(holder.since)}: {holder.doing}"
+
+
+def _failed(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    error = snapshot.error
+    assert error
+    yield click.style("failed", fg="red", bold=True), f"{error.phase}: {error.what}"
+    if error.where:
+        yield "where", error.where
+    if error.state:
+        yield "state", error.state
+
+
+def _phases(found: Status, snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
+    for phase in snapshot.plan.phases:
+        view = snapshot.phases.get(phase, PhaseView())
+        if view.undone:
+            yield click.style("↺", fg="cyan"), phase, "undone"
+        elif view.done_at:
+            took = words.duration(words.between(view.began_at, view.done_at)) if view.began_at else ""
+            yield click.style("✓", fg="green", bold=True), phase, f"{took:>8}  {words.proof(phase, view.evidence)}"
+        elif phase.value == snapshot.state.value:
+            mark = "✗" if snapshot.error else "▸"
+            yield click.style(mark, fg="red" if snapshot.error else "yellow", bold=True), phase, _far(found)
+        else:
+            yield " ", click.style(phase, dim=True), ""
+
+
+def _far(found: Status) -> str:
+    if found.done is None:
+        return ""
+    of = f" of {words.count(found.estimated)}" if found.estimated is not None else ""
+    return f"{'':>8}  {words.count(found.done)}{of} items"

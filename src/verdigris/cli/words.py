@@ -1,0 +1,162 @@
+"""What is shown, in words: numbers, times, evidence, records. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import assert_never
+
+from verdigris.core import records
+from verdigris.core.machine import Event
+from verdigris.core.model import Phase
+from verdigris.core.records import Evidence, Record
+from verdigris.core.wording import kind, move
+
+
+def count(number: int) -> str:
+    """`12,345`."""
+    return f"{number:,}"
+
+
+def plural(number: int, thing: str) -> str:
+    """`1 item`, `12,345 items`."""
+    return f"{count(number)} {thing}{'' if number == 1 else 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`0.4 s`, `12 s`, `3 min 5 s`, `1 h 2 min`, `2 d 3 h`."""
+    whole = round(seconds)
+    if seconds < 9.95:
+        return f"{max(seconds, 0):.1f} s"
+    for size, big, small_size, small in ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // small_size
+            return f"{whole // size} {big}" + (f" {rest} {small}" if rest else "")
+    return f"{whole} s"
+
+
+def size(of: int) -> str:
+    """Bytes: `512 B`, `4.2 MB`."""
+    amount = float(of)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000:
+            return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{amount:.1f} TB"
+
+
+def between(start: str, end: str) -> float:
+    """Seconds between two ISO 8601 times."""
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
+
+
+def clock(at: str) -> str:
+    """`2026-11-23 17:55:06 UTC` for an ISO 8601 time in UTC."""
+    return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S} UTC"
+
+
+# ── evidence ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def proof(phase: Phase, evidence: Evidence) -> str:
+    """What a phase proved, in a few words."""
+    return _PROOFS[phase](evidence) if evidence else ""
+
+
+def _counted(evidence: Evidence, **names: str) -> str:
+    """`12 changes, 3 keys settled` of the numbers that are there."""
+    return ", ".join(f"{count(int(evidence[key]))} {words}" for key, words in names.items() if key in evidence)
+
+
+def _preflight(evidence: Evidence) -> str:
+    if "sampled" not in evidence:
+        return "everything is in place"
+    return f"{plural(evidence['sampled'], 'item')} tried, {count(evidence['sample_outputs'])} came out"
+
+
+def _provision(evidence: Evidence) -> str:
+    said = []
+    if "table" in evidence:
+        said.append(f"{evidence['table']} {'made' if evidence.get('table_made') else 'was there'}")
+    if evidence.get("application", "none") != "none":
+        said.append(f"application at {evidence['application']}")
+    return ", ".join(said)
+
+
+def _reindex(evidence: Evidence) -> str:
+    if not evidence.get("indexes"):
+        return "no index configured"
+    return _counted(evidence, documents="documents proven equal", repaired="repaired")
+
+
+def _exercise(evidence: Evidence) -> str:
+    if not evidence.get("ran"):
+        return "no smoke test configured"
+    again = evidence.get("verify_destination_items")
+    return "smoke test passed" + (f", {plural(again, 'item')} verified again" if again is not None else "")
+
+
+def _switch(evidence: Evidence) -> str:
+    held = f", writes held for {count(evidence['held_ms'])} ms" if "held_ms" in evidence else ""
+    return f"{evidence.get('live', '')} is live{held}"
+
+
+def _finalize(evidence: Evidence) -> str:
+    recorded = len(evidence.get("migrations", ()))
+    return f"only {evidence.get('live')} is left" + (f", {plural(recorded, 'migration')} recorded" if recorded else "")
+
+
+_PROOFS: Mapping[Phase, Callable[[Evidence], str]] = {
+    Phase.PREFLIGHT: _preflight,
+    Phase.PROVISION: _provision,
+    Phase.BACKFILL: lambda e: _counted(e, read="read", written="written", untouched="of them untouched"),
+    Phase.REPLAY: lambda e: _counted(e, changes="changes", settled="keys settled"),
+    Phase.VERIFY: lambda e: _counted(
+        e, destination_items="items compared", in_motion="in motion", repaired="repaired", differences="differences"
+    ),
+    Phase.REINDEX: _reindex,
+    Phase.EXERCISE: _exercise,
+    Phase.APPROVE: lambda e: "",
+    Phase.SWITCH: _switch,
+    Phase.BAKE: lambda e: f"watched for {duration(e.get('baked_s', 0))}, {plural(e.get('looks', 0), 'look')}",
+    Phase.FINALIZE: _finalize,
+}
+
+
+# ── records ──────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+_SAID = {
+    Event.APPROVED: "approved",
+    Event.REJECTED: "rejected",
+    Event.ROLLBACK: "rollback asked for",
+    Event.FORWARD: "forward again, asked for",
+    Event.FINALIZE: "finalize asked for",
+    Event.ABORT: "abort asked for",
+}
+
+
+def happened(record: Record) -> tuple[str, str]:
+    """A record as (phase or "", sentence)."""
+    match record.body:
+        case records.Started(plan):
+            return "", f"deployment {record.deployment} began: {kind(plan)}, {move(plan)}"
+        case records.PhaseBegan(phase):
+            return phase, "began"
+        case records.Intent(phase, step):
+            return phase, f"{step}: about to"
+        case records.Outcome(phase, step, _):
+            return phase, f"{step}: done"
+        case records.PhaseDone(phase, evidence):
+            return phase, f"done: {said}" if (said := proof(phase, evidence)) else "done"
+        case records.Failed() as failed:
+            return failed.phase, f"failed: {failed.what}"
+        case records.Said(event, who, comment):
+            return "", f"{_SAID.get(event, event)} by {who}" + (f": {comment}" if comment else "")
+        case records.Flipped(_, after):
+            return Phase.SWITCH, f"{after} is live by the deploy table"
+        case records.Undone(phase):
+            return phase, "undone"
+        case records.Closed():
+            return "", "everything that was made is gone"
+        case _ as never:
+            assert_never(never)

@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from tests.lifecycle.perils import Killed
+
 from verdigris.core import records
 from verdigris.core.model import Color, DataVersion, Kind, Place
 from verdigris.core.planning import Facts, Names, PendingMigration, Plan, TableState, make_plan
@@ -19,7 +21,7 @@ from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.memory import MemoryRows
 from verdigris.phases.base import Bench, IndexPlan, Progress, Settings, Stores
 from verdigris.phases.log import Log
-from verdigris.stores.base import Application, LivePointer, SearchIndex, Table, TableShape
+from verdigris.stores.base import Application, LivePointer, SearchIndex, TableShape
 from verdigris.stores.memory import MemoryTables
 from verdigris.testing import VirtualClock
 
@@ -47,10 +49,6 @@ NAMES = Names(
 )
 
 
-class Killed(BaseException):
-    """The process died here: nothing that would run on the way out may run."""
-
-
 @dataclass
 class World:
     """What outlives a runner."""
@@ -65,7 +63,8 @@ class World:
     page_items: int = 7
     heard: Callable[[records.Record], None] = lambda record: None
     progress: Callable[[Progress], None] = lambda progress: None
-    table_of: Callable[[Table], Table] = lambda table: table
+    #: (port, its name) → what a runner is given in its place
+    expose: Callable[[Any, str], Any] = lambda port, name: port
 
     def __post_init__(self) -> None:
         self.rows = MemoryRows("court-dev-deploy", created=True)
@@ -77,7 +76,7 @@ class World:
     def journal(self) -> Journal:
         """A new runner's journal: the one before it is dead, so its lease is taken at once."""
         self.runners += 1
-        journal = Journal(self.rows, self.clock.iso)
+        journal = Journal(self.expose(self.rows, "rows"), self.clock.iso)
         holder = Holder(f"runner-{self.runners}", "tester@here", "here", self.runners, "0", "deploy dev", "now")
         journal.acquire(holder, 15, journal.lease())
         return journal
@@ -100,12 +99,12 @@ class World:
         plan = log.snapshot.plan
         pending = [migration for migration in self.migrations if migration.name in {m.name for m in plan.migrations}]
         stores = Stores(
-            admin=self.tables,
-            table=lambda name: self.table_of(self.tables.table(name)),
-            stream=self.tables.stream,
-            index=self.index,
-            pointer=self.pointer,
-            application=self.application,
+            admin=self.expose(self.tables, "admin"),
+            table=lambda name: self.expose(self.tables.table(name), "table"),
+            stream=lambda arn: self.expose(self.tables.stream(arn), "stream"),
+            index=self.index and self.expose(self.index, "index"),
+            pointer=self.pointer and self.expose(self.pointer, "pointer"),
+            application=self.application and self.expose(self.application, "application"),
         )
         key = self.settings.beacon
         return Bench(
@@ -145,6 +144,9 @@ class World:
     def live(self, items: Sequence[dict[str, Any]] = ()) -> None:
         """As after a first deployment: blue serves alpha, which holds these items."""
         self.tables.create("court-dev-alpha", SHAPE)
+        if self.index:
+            self.index.create("court-dev-case-alpha", {"mappings": {}})
+            self.index.point_alias("court-dev-case", None, "court-dev-case-alpha")
         journal = self.journal()
         journal.set_flags({"source-table-version": "alpha", "destination-table-version": "alpha"})
         journal.set_flags({"current-color": "blue"})
@@ -160,6 +162,26 @@ class World:
         """Every item of a version, without the beacon."""
         contents = self.tables.contents(f"court-dev-{version}")
         return {key: orjson.loads(item) for key, item in contents.items.items() if key != self.settings.beacon}
+
+
+class Programs:
+    """An `Application` whose programs outlive the runner that started them."""
+
+    def __init__(self, *running: Color) -> None:
+        self.running = set(running)
+
+    def start(self, place: Place) -> str:
+        self.running.add(place.color)
+        return self._url(place.color)
+
+    def address(self, color: Color) -> str | None:
+        return self._url(color) if color in self.running else None
+
+    def stop(self, color: Color) -> None:
+        self.running.discard(color)
+
+    def _url(self, color: Color) -> str:
+        return f"http://{color}.here:80"
 
 
 def raw(item: dict[str, Any]) -> bytes:
@@ -180,4 +202,4 @@ def some_items(count: int, seed: int = 1) -> list[dict[str, Any]]:
     ]
 
 
-__all__ = ["NAMES", "SHAPE", "Color", "Killed", "Kind", "World", "raw", "some_items"]
+__all__ = ["NAMES", "SHAPE", "Color", "Killed", "Kind", "Programs", "World", "raw", "some_items"]

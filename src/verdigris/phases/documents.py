@@ -35,13 +35,17 @@ class Documents:
         self._send(plan, documents)
         return len(documents)
 
-    def settle(self, destination: Table, settled: Settled) -> None:
-        """Before the destination changes: so a crash in between finds the old item, and its document's id, again."""
-        before = destination.read([*settled.puts, *settled.deletes])
+    def settle(self, destination: Table, settled: Settled, seen: Sequence[RawItem] = ()) -> None:
+        """Before the destination changes: so a crash in between finds the old item, and its document's id, again.
+
+        What a run that died had read, and made documents of, need not be in the destination and may have changed
+        since: it is among `seen`, the outputs of the images that led here.
+        """
+        before = [*destination.read([*settled.puts, *settled.deletes]).values(), *seen]
         self._drawn += 1
         version = self._base | self._drawn
         for plan in self.plans:
-            old = {made[0] for item in before.values() if (made := document_of(plan, item)) is not None}
+            old = {made[0] for item in before if (made := document_of(plan, item)) is not None}
             new = dict(made for item in settled.puts.values() if (made := document_of(plan, item)) is not None)
             writes = [Document(id_, body, version) for id_, body in new.items()]
             self._send(plan, writes + [Document(id_, None, version) for id_ in sorted(old - new.keys())])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from verdigris.core.model import Key, RawItem
@@ -35,19 +35,24 @@ class Settler:
         self.documents: Documents | None = None
         self.count = SettledCount()
 
-    def hints(self, hints: Mapping[Key, Set[Key]]) -> Settled:
-        """Settles every destination key that these changes of source keys concern. Raises Collision."""
+    def hints(self, hints: Mapping[Key, Set[Key]], seen: Sequence[RawItem] = ()) -> Settled:
+        """Settles every destination key that these changes of source keys concern. Raises Collision.
+
+        `seen` are the outputs of the changes' images: a run that died may have made documents of any of them.
+        """
         produced = self._produced(hints)
         wanted = owners(hints, produced)
-        return self.keys(wanted, produced)
+        return self.keys(wanted, produced, seen)
 
-    def keys(self, wanted: Owners, produced: dict[Key, dict[Key, RawItem]] | None = None) -> Settled:
+    def keys(
+        self, wanted: Owners, produced: dict[Key, dict[Key, RawItem]] | None = None, seen: Sequence[RawItem] = ()
+    ) -> Settled:
         """Settles the wanted destination keys by their owners: reads, decides, writes. Raises Collision."""
         settled = self.expected(wanted, produced)
         if settled.collisions:
             raise _collision(settled)
         if self.documents:
-            self.documents.settle(self._destination, settled)
+            self.documents.settle(self._destination, settled, seen)
         self._destination.write(list(settled.puts.values()), settled.deletes)
         self.count.keys += len(wanted)
         self.count.puts += len(settled.puts)

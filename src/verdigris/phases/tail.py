@@ -7,15 +7,16 @@ what they cover was written, never before.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 import orjson
 
 from verdigris.core.lineage import Positions, forget, open_leaves, readable
-from verdigris.core.model import Change, Key, Phase
+from verdigris.core.model import Change, Key, Phase, RawItem
 from verdigris.core.settling import coalesce
 from verdigris.core.transform import Transform
-from verdigris.errors import PhaseFailed
+from verdigris.errors import ItemRefused, PhaseFailed
 from verdigris.phases.base import Bench
 from verdigris.phases.documents import Documents
 from verdigris.phases.settling import Settler
@@ -137,8 +138,16 @@ class Tail:
                 next_command=f"verdigris abort {self._bench.plan.env}, then deploy again",
             )
         hints = coalesce((change.key, self._transform.keys_of((change.old, change.new))) for change in changes)
-        settled = self.settler.hints(hints)
+        settled = self.settler.hints(hints, self._seen(changes) if self.settler.documents else ())
         self.touched.update(hints, settled.puts, settled.deletes)
+
+    def _seen(self, changes: list[Change]) -> list[RawItem]:
+        """What the images became, or would have become, in the destination."""
+        found: list[RawItem] = []
+        for image in (image for change in changes for image in (change.old, change.new) if image is not None):
+            with suppress(ItemRefused):  # then nothing was ever made of it
+                found += [output.raw for output in self._transform.apply(orjson.dumps(image))]
+        return found
 
     def _advance(self, pages: list[tuple[str, StreamPage]]) -> None:
         before = self._positions

@@ -7,6 +7,7 @@ the traffic generator's ledger of acknowledged writes, against the table and the
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -94,7 +95,9 @@ class _Demonstration:
         self._verdigris("v1", "local", "up")
         self._verdigris("v1", "deploy", ENV, "--yes")
         self._load()
-        self._title(f"Traffic: {self._options.writes_per_second:g} writes a second, and a ledger of each that was taken")
+        self._title(
+            f"Traffic: {self._options.writes_per_second:g} writes a second, and a ledger of each that was taken"
+        )
         traffic = Generator(self._court, self._load_of_traffic(), self._scratch / "control")
         try:
             self._deploy(traffic)
@@ -178,12 +181,13 @@ class _Demonstration:
 
     def _verdigris(self, version: str, *arguments: str, ends: int = 0) -> None:
         """One command, as a person would type it in the folder of that version. Raises PhaseFailed."""
-        self._say(f"\n{version}$ verdigris {' '.join(arguments)}")
+        typed = shlex.join(("verdigris", *arguments))
+        self._say(f"\n{version}$ {typed}")
         command = [sys.executable, "-m", "verdigris.cli.main", *arguments]
         code = subprocess.run(command, cwd=self._court / version, check=False).returncode
         if code != ends:
             raise PhaseFailed(
-                f"`verdigris {' '.join(arguments)}` ended with {code}, not {ends}",
+                f"`{typed}` ended with {code}, not {ends}",
                 where=f"examples/court/{version}",
                 next_command="the lines above say why; the logs are in " + str(self._stack.folder / "logs"),
             )

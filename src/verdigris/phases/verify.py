@@ -70,6 +70,7 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
     sums = summed(bench.engine, sides, bench.settings.verify_buckets, _kept(bench), between)
     looked = _Looked(bench, following, repair)
     opened = 0
+    counted.again()
     for found in suspects(bench.engine, sides, sums, between):
         opened += len(found)
         for start in range(0, len(found), _CHUNK):
@@ -146,6 +147,12 @@ class _Counted:
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
         self._read = 0
+        self._reason = ""
+
+    def again(self) -> None:
+        """From here on only what differed is looked for: both sides are read once more."""
+        self._read = 0
+        self._reason = "opening the buckets that differ"
 
     def reader(
         self, table: Table, entries: Callable[[RawItem], Iterator[Entry]], total: int
@@ -164,16 +171,16 @@ class _Counted:
         return read
 
     def between(self, following: Tail) -> Callable[[], None]:
-        estimate = self._bench.plan.items_estimate
+        backfill = self._bench.snapshot.phases[Phase.BACKFILL].evidence
 
         def show() -> None:
             following.step()
-            both = 2 * estimate if estimate is not None else None
             self._bench.report(
                 Progress(
                     self._bench.snapshot.phase or phase,
                     self._read,
-                    both,
+                    backfill["read"] + backfill["written"],
+                    reason=self._reason,
                     lag_s=following.lag_s,
                     lag_records=following.lag_records,
                 )

@@ -18,7 +18,7 @@ from verdigris import runner
 from verdigris.core.documents import fingerprint
 from verdigris.core.machine import TRANSITIONS, Event, State
 from verdigris.core.model import Phase
-from verdigris.core.records import Said
+from verdigris.core.records import PhaseDone, Said
 from verdigris.core.transform import Migration
 from verdigris.journal.journal import Journal
 from verdigris.phases.base import Settings
@@ -175,7 +175,7 @@ class Scenario:
         for number, (entity, n) in self.truth.items():
             first = [{"pk": f"case|{number}", "sk": f"case|{number}", "entityName": entity, "n": n}]
             for item in second_shape(number, entity, n) if second else first:
-                wanted[item["pk"], item["sk"]] = orjson.loads(raw(item))
+                wanted[str(item["pk"]), str(item["sk"])] = orjson.loads(raw(item))
         found = self.world.items("beta" if second else "alpha")
         lost = [f"lost {key}" for key in wanted.keys() - found.keys()]
         extra = [f"extra {key}" for key in found.keys() - wanted.keys()]
@@ -199,7 +199,7 @@ class Scenario:
         return [
             f"{record.body.phase} repaired {number}"
             for record in self.journal.records()
-            if hasattr(record.body, "evidence")
+            if isinstance(record.body, PhaseDone)
             for name in ("repaired", "verify_repaired")
             if (number := record.body.evidence.get(name))
         ]

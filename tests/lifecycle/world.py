@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-
 from tests.lifecycle.perils import Killed
 
 from verdigris.core import records

@@ -12,6 +12,7 @@ from verdigris.core import records, wording
 from verdigris.core.model import Phase
 from verdigris.core.records import Record
 from verdigris.core.snapshot import Snapshot
+from verdigris.errors import Interrupted
 from verdigris.phases.base import Progress
 
 _WIDTH = max(len(phase) for phase in Phase) + 1
@@ -49,9 +50,10 @@ class Board:
         if self.phases:
             return []
         self.phases = snapshot.plan.phases
-        self.done = frozenset(phase for phase in self.phases if snapshot.done(phase))
-        done = ", ".join(phase for phase in self.phases if phase in self.done)
-        return [f"{wording.deployment(snapshot)}" + (f"; done so far: {done}" if done else "")]
+        done = [phase for phase in self.phases if snapshot.done(phase)]
+        self.done = frozenset(done)
+        goes_on = f" goes on after {done[-1]}" if done and snapshot.state.value in self.phases else ""
+        return [wording.deployment(snapshot) + goes_on]
 
     def record(self, record: Record) -> list[str]:
         """A record was journalled; returns lines to keep."""
@@ -65,7 +67,8 @@ class Board:
             self.now = Now()
             return [self._finished(body, record.at)]
         elif isinstance(body, records.Failed):
-            return [_line("failed", body.phase, "red")]  # what and why is the error's to say
+            stopped = body.code == Interrupted.code
+            return [_line("·", body.phase, "yellow", "stopped") if stopped else _line("✗", body.phase, "red", "failed")]
         elif isinstance(body, records.Said | records.Flipped | records.Undone | records.Closed):
             phase, said = words.happened(record)
             return [_line("·", phase, "cyan", said) if phase else f"{click.style('·', fg='cyan')} {said}"]

@@ -7,6 +7,7 @@ import shlex
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TextIO, TypeVar
 
@@ -78,13 +79,13 @@ class Call:
 def pass_call(function: Callable[Concatenate[Call, P], R]) -> Callable[P, R]:
     """Hands the call to a command's function, and tells it the command's words."""
 
+    @wraps(function)
     def with_call(*args: P.args, **kwargs: P.kwargs) -> R:
         context = click.get_current_context()
         call = context.ensure_object(Call)
         call.command = context.command_path.partition(" ")[2]
         return function(call, *args, **kwargs)
 
-    with_call.__doc__ = function.__doc__
     return with_call
 
 

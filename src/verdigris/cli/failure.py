@@ -39,7 +39,9 @@ def report(error: BaseException, call: Call) -> int:
 
 def lines(error: VerdigrisError) -> list[str]:
     """An error for people, without its last line."""
-    said = [f"{click.style('error:', fg='red', bold=True)} {error.what}"]
+    stopped = isinstance(error, Interrupted)
+    label = click.style("stopped:", fg="yellow") if stopped else click.style("error:", fg="red", bold=True)
+    said = [f"{label} {error.what}"]
     said += [f"  {fault}" for fault in getattr(error, "faults", ())]
     if error.where and not getattr(error, "faults", ()):
         said.append(f"  where: {error.where}")

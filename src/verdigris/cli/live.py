@@ -13,11 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from verdigris.cli.board import Board, said
+from verdigris.core.model import Phase
 from verdigris.core.records import Record
 from verdigris.core.snapshot import Snapshot
 from verdigris.phases.base import Progress
 
 _BAR = 20
+_PHASE = max(map(len, Phase))
 _SHOW_CURSOR = b"\x1b[?25h\n"
 
 
@@ -75,9 +77,9 @@ class Live:
 
     def _work(self) -> RenderableType:
         now, row = self._board.now, Table.grid(padding=(0, 1))
-        cells: list[RenderableType] = [self._spinner, Text(f"{now.phase or 'waiting':<9}", style="bold")]
-        row.add_column()
-        row.add_column()
+        cells: list[RenderableType] = [self._spinner, Text(f"{now.phase or 'waiting'}", style="bold")]
+        row.add_column(no_wrap=True)
+        row.add_column(no_wrap=True, min_width=_PHASE)
         progress = now.progress
         if progress and progress.estimated and progress.done and not now.waiting:
             row.add_column(width=_BAR)

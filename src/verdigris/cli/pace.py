@@ -53,7 +53,8 @@ def parts(progress: Progress, per_s: float | None) -> list[str]:
     said = [_far(progress)]
     if per_s is not None and progress.unit != "seconds" and progress.done:
         said.append(f"{per_s:,.0f}/s")
-    said.append(eta(progress, per_s) if progress.done else "")
+    if progress.done or not progress.reason:
+        said.append(eta(progress, per_s))
     if progress.lag_s is not None:
         said.append(_behind(progress.lag_s, progress.lag_records))
     said.append(progress.reason)

@@ -14,6 +14,7 @@ from verdigris.cli.call import Call, Command, pass_call
 from verdigris.cli.output import JsonLines, Output, columns, next_line
 from verdigris.core import wording
 from verdigris.core.snapshot import PhaseView, Snapshot
+from verdigris.errors import Interrupted
 
 if TYPE_CHECKING:
     from verdigris.commands.looking import Status
@@ -123,26 +124,32 @@ def _lease(found: Status) -> str:
 def _failed(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     error = snapshot.error
     assert error
-    yield click.style("failed", fg="red", bold=True), f"{error.phase}: {error.what}"
+    stopped = error.code == Interrupted.code
+    name = click.style("stopped", fg="yellow") if stopped else click.style("failed", fg="red", bold=True)
+    yield name, f"{error.phase}: {error.what}"
     if error.where:
         yield "where", error.where
     if error.state:
         yield "state", error.state
 
 
-def _phases(found: Status, snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
+def _phases(found: Status, snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     for phase in snapshot.plan.phases:
         view = snapshot.phases.get(phase, PhaseView())
         if view.undone:
-            yield click.style("↺", fg="cyan"), phase, "undone"
+            yield f"{click.style('↺', fg='cyan')} {phase}", f"{'':>8}  undone"
         elif view.done_at:
             took = words.duration(words.between(view.began_at, view.done_at)) if view.began_at else ""
-            yield click.style("✓", fg="green", bold=True), phase, f"{took:>8}  {words.proof(phase, view.evidence)}"
-        elif phase.value == snapshot.state.value:
-            mark = "✗" if snapshot.error else "▸"
-            yield click.style(mark, fg="red" if snapshot.error else "yellow", bold=True), phase, _far(found)
+            yield f"{_mark('✓', 'green')} {phase}", f"{took:>8}  {words.proof(phase, view.evidence)}"
+        elif phase is snapshot.phase or phase.value == snapshot.state.value:
+            mark = _mark("✗", "red") if snapshot.error else _mark("▸", "yellow")
+            yield f"{mark} {phase}", _far(found)
         else:
-            yield " ", click.style(phase, dim=True), ""
+            yield f"  {click.style(phase, dim=True)}", ""
+
+
+def _mark(sign: str, color: str) -> str:
+    return click.style(sign, fg=color, bold=True)
 
 
 def _far(found: Status) -> str:

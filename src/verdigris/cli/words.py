@@ -63,9 +63,11 @@ def proof(phase: Phase, evidence: Evidence) -> str:
     return _PROOFS[phase](evidence) if evidence else ""
 
 
-def _counted(evidence: Evidence, **names: str) -> str:
-    """`12 changes, 3 keys settled` of the numbers that are there."""
-    return ", ".join(f"{count(int(evidence[key]))} {words}" for key, words in names.items() if key in evidence)
+def _counted(evidence: Evidence, *, worth_telling: Mapping[str, str] | None = None, **names: str) -> str:
+    """`12 changes, 3 keys settled` of the numbers that are there; those `worth_telling` only if they are not 0."""
+    said = [(key, words) for key, words in names.items() if key in evidence]
+    said += [(key, words) for key, words in (worth_telling or {}).items() if evidence.get(key)]
+    return ", ".join(f"{count(int(evidence[key]))} {words}" for key, words in said)
 
 
 def _preflight(evidence: Evidence) -> str:
@@ -86,7 +88,7 @@ def _provision(evidence: Evidence) -> str:
 def _reindex(evidence: Evidence) -> str:
     if not evidence.get("indexes"):
         return "no index configured"
-    return _counted(evidence, documents="documents proven equal", repaired="repaired")
+    return _counted(evidence, documents="documents proven equal", worth_telling={"repaired": "repaired"})
 
 
 def _exercise(evidence: Evidence) -> str:
@@ -112,7 +114,10 @@ _PROOFS: Mapping[Phase, Callable[[Evidence], str]] = {
     Phase.BACKFILL: lambda e: _counted(e, read="read", written="written", untouched="of them untouched"),
     Phase.REPLAY: lambda e: _counted(e, changes="changes", settled="keys settled"),
     Phase.VERIFY: lambda e: _counted(
-        e, destination_items="items compared", in_motion="in motion", repaired="repaired", differences="differences"
+        e,
+        destination_items="items compared",
+        differences="differences",
+        worth_telling={"in_motion": "in motion", "repaired": "repaired"},
     ),
     Phase.REINDEX: _reindex,
     Phase.EXERCISE: _exercise,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -17,7 +17,7 @@ from verdigris.core.planning import faults, make_plan
 from verdigris.core.records import Record
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.wording import stands
-from verdigris.errors import Conflict, UsageError, VerdigrisError
+from verdigris.errors import Conflict, Interrupted, UsageError, VerdigrisError
 from verdigris.journal.holder import is_dead
 from verdigris.journal.journal import Lease
 from verdigris.phases.copying import SegmentProgress
@@ -77,7 +77,9 @@ def why(found: Status) -> str:
         if holder is not None and is_dead(holder):
             reason = f"; its runner (pid {holder.pid}) died"
         elif holder is None:
-            reason = ", and stopped with an error" if snapshot.error else "; its runner was stopped"
+            reason = "; its runner was stopped"
+            if snapshot.error and snapshot.error.code != Interrupted.code:
+                reason = ", and failed"
     return f"deployment {snapshot.deployment} {stands(snapshot)}{reason}"
 
 
@@ -154,7 +156,12 @@ def unlock(config: Config, env: str, lease_id: str) -> Lease:
 def doctor(config: Config, env: str) -> list[Finding]:
     """Whether everything is in place for a deployment. Read-only; goes on after each fault."""
     wiring = Wiring(config, env)
-    return [_look(name, look) for name, look in _looks(wiring)]
+    found: list[Finding] = []
+    for name, look in _looks(wiring):
+        one = _look(name, look)
+        same = next((before.name for before in found if not one.ok and before.said == one.said), "")
+        found.append(replace(one, said=f"the same fault as of: {same}", next_command="") if same else one)
+    return found
 
 
 def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:

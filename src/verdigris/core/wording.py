@@ -20,9 +20,11 @@ def kind(plan: Plan) -> str:
 
 def move(plan: Plan) -> str:
     """`blue → green, alpha → beta`: what changes."""
-    colors = f"{plan.before} → {plan.after}" if plan.before else f"{plan.after}"
-    versions = f"{plan.source} → {plan.destination}" if plan.moves_data else f"data stays {plan.source}"
-    return f"{colors}, {versions}"
+    if plan.before is None:
+        return f"{plan.after} on {plan.destination}"
+    return f"{plan.before} → {plan.after}, " + (
+        f"{plan.source} → {plan.destination}" if plan.moves_data else f"data stays {plan.source}"
+    )
 
 
 def deployment(of: Snapshot) -> str:

@@ -7,9 +7,9 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from verdigris.core.model import DataVersion, Key, Place
+from verdigris.core.model import DataVersion, Item, Key, Place
 from verdigris.core.records import Evidence
 from verdigris.core.transform import Transform
 from verdigris.engines.threads import Threads
@@ -30,7 +30,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
     plan = log.snapshot.plan
     settings = Settings(
         segments=wiring.config.table.segments,
-        beacon=_beacon(wiring, plan.source_table),
+        beacon=beacon_key(wiring, plan.source_table),
         deadline_s=wiring.config.switch.deadline_seconds,
         bake_s=wiring.env.bake_minutes * 60,
         approve=wiring.env.approve,
@@ -67,9 +67,14 @@ def _transform(wiring: Wiring, source_table: str, planned: Mapping[str, str], be
             where=str(wiring.config.migrations_folder),
             next_command=f"put them back, or: verdigris abort {wiring.name}",
         )
+    loaded = load_migrations(files, wiring.roots, planned)
+    return Transform(loaded, wiring.schema(source_table), item_check(wiring), beacon)
+
+
+def item_check(wiring: Wiring) -> Callable[[Item], Any] | None:
+    """The function of `[app] verify`, if there is one. Raises ConfigError."""
     reference = wiring.config.app.verify
-    check = load_function(reference, wiring.config.root, setting="[app] verify") if reference else None
-    return Transform(load_migrations(files, wiring.roots, planned), wiring.schema(source_table), check, beacon)
+    return load_function(reference, wiring.config.root, setting="[app] verify") if reference else None
 
 
 def _index_plans(wiring: Wiring, version: DataVersion) -> list[IndexPlan]:
@@ -95,7 +100,8 @@ def _shape(wiring: Wiring, source_table: str) -> TableShape:
     return TableShape(create=shape)
 
 
-def _beacon(wiring: Wiring, source_table: str) -> Key:
+def beacon_key(wiring: Wiring, source_table: str) -> Key:
+    """The key under which beacons are written: no item of the application's."""
     value = str(wiring.config.table.beacon)
     facts = wiring.stores.admin.describe(source_table)
     kinds = [kind for _, kind in facts.key.attributes] if facts else ["S", "S"]

@@ -1,0 +1,37 @@
+"""Items from all over a table, for what looks at a sample only."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from math import isqrt
+
+from verdigris.core.model import RawItem, Segment
+from verdigris.stores.base import Table
+
+
+def spread(table: Table, segments: int, pages: int) -> Iterator[RawItem]:
+    """Items of every segment in turn, and from all over each page; deterministic for what is in the table.
+
+    Reads lazily, and at most `pages` pages (of 1 MB on AWS) of each segment. Raises NotFound.
+    """
+    scans = deque(_items(table, Segment(index, segments), pages) for index in range(segments))
+    while scans:
+        scan = scans.popleft()
+        for item in scan:
+            yield item
+            scans.append(scan)
+            break
+
+
+def _items(table: Table, segment: Segment, pages: int) -> Iterator[RawItem]:
+    start: str | None = None
+    for _ in range(pages):
+        page = table.scan(segment, start)
+        # Neighbours on a page have one partition key: they are much alike.
+        stride = isqrt(len(page.items)) or 1
+        for offset in range(stride):
+            yield from page.items[offset::stride]
+        start = page.next
+        if start is None:
+            return

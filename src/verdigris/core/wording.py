@@ -42,7 +42,7 @@ def stands(of: Snapshot) -> str:
             comment = f": {of.said.comment}" if of.said and of.said.comment else ""
             return f"was rejected{by}{comment}"
         case State.BAKED:
-            return f"{plan.after} is live; {plan.before} is kept for the way back until finalize"
+            return f"has switched: {plan.after} is live, {plan.before} is kept for the way back until finalize"
         case State.RETURNED:
             return f"was rolled back: {of.live} is live; deploy goes forward again, abort removes {plan.after}"
         case State.FINISHED:

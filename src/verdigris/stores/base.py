@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, Protocol
 
 from verdigris.core.model import Change, Color, Key, KeySchema, Place, RawItem, Segment, Shard
@@ -104,6 +105,33 @@ class TableAdmin(Protocol):
 
     def enable_stream(self, name: str) -> str:
         """Turns the stream on with new and old images, if it is off; returns its ARN. Raises NotFound."""
+        ...
+
+
+# ── links ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class LinkKind(StrEnum):
+    """What a link says of its two keys."""
+
+    OWNER = "owner"  # destination key → a source key that was seen to produce it
+    OUTPUT = "output"  # source key → a destination key that it was seen to produce
+    READER = "reader"  # source key → the source key of an item whose migration read it through its view
+
+
+class Links(Protocol):
+    """Durable pairs of keys of one deployment: the claims. They are only ever added. Safe to share between threads."""
+
+    def add(self, links: Iterable[tuple[LinkKind, Key, Key]]) -> None:
+        """Keeps each (kind, from, to); returns when all are durable. Known ones are fine."""
+        ...
+
+    def of(self, kind: LinkKind, keys: Iterable[Key]) -> dict[Key, set[Key]]:
+        """Everything that was added from each of `keys` before this call began; keys without links are left out."""
+        ...
+
+    def drop(self) -> None:
+        """Forgets all of them. Safe to repeat."""
         ...
 
 

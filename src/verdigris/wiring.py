@@ -85,6 +85,9 @@ class Wiring:
 
     @cached_property
     def search_url(self) -> str | None:
+        """None where nothing is searched: then no search engine need run."""
+        if not self.config.index:
+            return None
         return self.env.endpoints.search or (self._stack.search_url if self.env.local else None)
 
     def _session(self) -> botocore.session.Session:

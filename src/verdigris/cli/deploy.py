@@ -23,11 +23,11 @@ from verdigris.core.model import Phase
 @click.argument("env", required=False)
 @click.option("--plan", "plan_file", metavar="FILE", type=click.Path(path_type=Path), help="Do exactly this plan.")
 @click.option("--yes", is_flag=True, help="Say yes at the gate.")
-@click.option("--until", type=click.Choice(Phase), metavar="PHASE", help="Stop when this phase is done.")
+@click.option("--until", type=click.Choice([*map(str, Phase)]), metavar="PHASE", help="Stop when this phase is done.")
 @click.option("--enable-stream", is_flag=True, help="Consent to turn the source table's stream on.")
 @pass_call
 def command(
-    call: Call, env: str | None, plan_file: Path | None, yes: bool, until: Phase | None, enable_stream: bool
+    call: Call, env: str | None, plan_file: Path | None, yes: bool, until: str | None, enable_stream: bool
 ) -> int:
     """Begin a deployment, or go on with the one under way.
 
@@ -41,6 +41,12 @@ def command(
     config, env = call.open(env)
     with at_work(call) as hooks:
         snapshot = commands.deploy(
-            config, env, plan_file=plan_file, yes=yes, until=until, enable_stream=enable_stream, hooks=hooks
+            config,
+            env,
+            plan_file=plan_file,
+            yes=yes,
+            until=Phase(until) if until else None,
+            enable_stream=enable_stream,
+            hooks=hooks,
         )
     return ended(call, snapshot)

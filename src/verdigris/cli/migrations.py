@@ -1,4 +1,4 @@
-"""`verdigris migrations`: list, new, record, repair."""
+"""`verdigris migrations`: list, new, record, repair; `test` and `lint` have files of their own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from verdigris.cli import shapes
+from verdigris.cli import migrations_test, shapes
 from verdigris.cli.call import Call, Group, pass_call
 from verdigris.cli.output import Output, columns
 
@@ -22,6 +22,9 @@ _COLORS = {"applied": "green", "pending": "yellow", "changed": "red", "missing":
 @click.group(cls=Group, examples=("verdigris migrations list prod",))
 def command() -> None:
     """Pending and applied migrations."""
+
+
+command.add_command(migrations_test.command)
 
 
 @command.command("list", examples=("verdigris migrations list prod",))

@@ -10,6 +10,7 @@ from verdigris.commands.looking import doctor, get, history, status, unlock, wat
 from verdigris.commands.migrating import list_migrations, new_migration, record_migrations, repair_migrations
 from verdigris.commands.proving import verify
 from verdigris.commands.starting import init
+from verdigris.commands.trying import try_migrations
 from verdigris.wiring import Hooks
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "repair_migrations",
     "rollback",
     "status",
+    "try_migrations",
     "unlock",
     "verify",
     "watch",

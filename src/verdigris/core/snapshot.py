@@ -74,15 +74,20 @@ def fold(history: Iterable[Record]) -> Snapshot:
     """The snapshot after the records of one deployment, in order. Raises ValueError if they are not one."""
     snapshot: Snapshot | None = None
     for record in history:
-        if isinstance(record.body, records.Started):
-            plan = record.body.plan
-            snapshot = Snapshot(record.deployment, plan, State.PREFLIGHT, record.at, plan.before)
-        if snapshot is None or record.seq != snapshot.seq + 1:
-            raise ValueError(f"the journal of deployment {record.deployment} has a hole before record {record.seq}")
-        snapshot = replace(_apply(snapshot, record), seq=record.seq, updated_at=record.at)
+        snapshot = after(snapshot, record)
     if snapshot is None:
         raise ValueError("no records, no snapshot")
     return snapshot
+
+
+def after(snapshot: Snapshot | None, record: Record) -> Snapshot:
+    """The snapshot one record later (None: before the first). Raises ValueError if the record is not the next one."""
+    if isinstance(record.body, records.Started):
+        plan = record.body.plan
+        snapshot = Snapshot(record.deployment, plan, State.PREFLIGHT, record.at, plan.before)
+    if snapshot is None or record.seq != snapshot.seq + 1:
+        raise ValueError(f"the journal of deployment {record.deployment} has a hole before record {record.seq}")
+    return replace(_apply(snapshot, record), seq=record.seq, updated_at=record.at)
 
 
 def _apply(now: Snapshot, record: Record) -> Snapshot:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from verdigris.core import records
 from verdigris.core.model import Color, Phase
 from verdigris.core.records import Body, Evidence, Record
-from verdigris.core.snapshot import Snapshot, fold
+from verdigris.core.snapshot import Snapshot, after, fold
 from verdigris.journal.journal import Journal
 
 
@@ -28,9 +28,9 @@ class Log:
         self._checked(body)
         self._took(self._journal.append(now.deployment, now.seq + 1, body))
 
-    def flip(self, before: Color | None, after: Color) -> None:
+    def flip(self, old: Color | None, new: Color) -> None:
         """The compare-and-set of the live color, with its record. Raises Conflict, LeaseLost."""
-        body = records.Flipped(before, after)
+        body = records.Flipped(old, new)
         self._checked(body)
         self._took(self._journal.flip(self.snapshot.deployment, self.snapshot.seq + 1, body))
 
@@ -51,9 +51,9 @@ class Log:
 
     def _checked(self, body: Body) -> None:
         now = self.snapshot
-        fold([*self._history, Record(now.deployment, now.seq + 1, now.updated_at, 0, body)])
+        after(now, Record(now.deployment, now.seq + 1, now.updated_at, 0, body))
 
     def _took(self, record: Record) -> None:
         self._history.append(record)
-        self.snapshot = fold(self._history)
+        self.snapshot = after(self.snapshot, record)
         self._heard(record)

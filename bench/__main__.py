@@ -59,7 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--items", type=int, default=8_000, help="items of about 1.2 KB (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=3, help="runs of each variant (default: %(default)s)")
     sizes = " against ".join(f"{size:,}" for size in MEMORY_SIZES)
-    parser.add_argument("--memory", action="store_true", help=f"also peak memory at {sizes} items (minutes)")
+    parser.add_argument("--memory", action="store_true", help=f"also peak memory at {sizes} items (ten minutes)")
     return parser.parse_args()
 
 

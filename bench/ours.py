@@ -13,9 +13,11 @@ from verdigris.core.transform import Migration, Transform
 from verdigris.engines.threads import Threads
 from verdigris.journal.dynamodb import DynamoRows
 from verdigris.journal.journal import Holder, Journal
+from verdigris.phases.claims import Claims
 from verdigris.phases.copying import SegmentProgress, copy_segment
 from verdigris.stores.aws import Aws
 from verdigris.stores.dynamodb_table import DynamoTable
+from verdigris.stores.memory_links import MemoryLinks
 
 #: Selects nothing that is in the table: every item goes through as bytes, after having been looked at.
 UNTOUCHED = Migration("0001_other_entity.py", lambda item: item, selects={"entityName": "WorkItem"})
@@ -29,6 +31,7 @@ class Backfill:
         aws = Aws("us-east-1", endpoint_url=url)
         self._http = aws.json("dynamodb")
         self._transform = Transform([migration], KEY)
+        self._claims = Claims(MemoryLinks(), self._transform)  # the keys stay: none is ever kept
         self._journal = Journal(DynamoRows(aws.client("dynamodb"), deploy_table), lambda: datetime.now(UTC).isoformat())
         self._journal.create()
         self._journal.acquire(Holder("bench", "bench", "here", 1, "1", "bench", "now"), 60, self._journal.lease())
@@ -42,7 +45,7 @@ class Backfill:
                 read[segment.index] = progress.read
 
             origin, target = (DynamoTable(self._http, name, KEY) for name in (source, destination))
-            copy_segment(origin, target, self._transform, segment, SegmentProgress(), save)
+            copy_segment(origin, target, self._transform, self._claims, segment, SegmentProgress(), save)
 
         units = [Segment(index, SEGMENTS) for index in range(SEGMENTS)]
         Threads(SEGMENTS).run(units, work, lambda: None)

@@ -22,7 +22,7 @@ MAY: dict[str, set[str]] = {
     "migrations": _INNER,
     "journal": _INNER,
     "local": _INNER | {"stores"},
-    "testing": _PORTS,
+    "testing": _PORTS | {"local"},  # the fault proxy forwards as the front door does
     "phases": _PORTS,
     "runner": _INNER | {"phases"},
     # These three compose everything (an environment's adapters, its facts, a runner's bench), so nothing else has to.
@@ -49,6 +49,7 @@ PURE = {
     "hashlib", "itertools", "math", "msgspec", "operator", "orjson", "re", "struct", "traceback", "typing", "uuid",
     "zlib",
     "sys",  # byteorder
+    "types",  # MappingProxyType
 }  # fmt: skip
 IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "uuid1", "uuid4"}
 

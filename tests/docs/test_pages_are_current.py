@@ -1,0 +1,57 @@
+"""What pages say of the code is so: the diagram, the errors, the version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.docs import diagram
+from tests.docs.tree import DOCS, ROOT
+
+from verdigris import __version__, errors
+from verdigris.cli.reference import PAGES
+from verdigris.core.model import Phase
+from verdigris.core.records import Body
+
+
+def tree(base: type[errors.VerdigrisError] = errors.VerdigrisError) -> Iterator[type[errors.VerdigrisError]]:
+    yield base
+    for child in base.__subclasses__():
+        yield from tree(child)
+
+
+def test_the_diagram_is_current() -> None:
+    assert diagram.PAGE.read_text("utf-8") == diagram.page_text(), "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_the_generated_reference_is_current(page: Path) -> None:
+    assert page.read_text("utf-8") == PAGES[page](), "run `make docs`"
+
+
+def test_every_phase_is_explained() -> None:
+    text = diagram.PAGE.read_text("utf-8")
+    assert re.findall(r"^\| ([a-z]+)\*? \| .+ \| .+ \|$", text, re.MULTILINE)[-len(Phase) :] == list(Phase)
+
+
+@pytest.mark.parametrize("error", [e for e in tree() if e.__module__ == errors.__name__], ids=lambda e: e.__name__)
+def test_every_error_is_in_the_reference_and_in_the_tree_of_the_docstring(error: type[errors.VerdigrisError]) -> None:
+    assert f"`{error.code}`" in (DOCS / "reference" / "errors.md").read_text("utf-8")
+    assert re.search(rf"\b{error.__name__}\b", errors.__doc__ or "")
+
+
+def test_every_record_of_the_journal_is_explained() -> None:
+    text = (DOCS / "reference" / "journal-and-flags.md").read_text("utf-8")
+    rows = dict(re.findall(r"^\| `([a-z]+)` \| .+ \| (.*)\|$", text, re.MULTILINE))
+    for kind in Body.__args__:
+        fields = rows.pop(kind.__struct_config__.tag)
+        assert set(re.findall(r"`(\w+)`", fields)) == set(kind.__struct_fields__), kind
+
+
+def test_the_changelog_knows_this_version() -> None:
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    versions = re.findall(r"^## \[([^\]]+)\]", text, re.MULTILINE)
+    assert __version__ in versions
+    assert f'version = "{__version__}"' in (ROOT / "pyproject.toml").read_text("utf-8")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from tests.docs import diagram
 from tests.docs.tree import DOCS, ROOT
 
 from verdigris import __version__, errors
-from verdigris.cli.reference import PAGES
 from verdigris.core.model import Phase
 from verdigris.core.records import Body
 
@@ -24,11 +22,6 @@ def tree(base: type[errors.VerdigrisError] = errors.VerdigrisError) -> Iterator[
 
 def test_the_diagram_is_current() -> None:
     assert diagram.PAGE.read_text("utf-8") == diagram.page_text(), "run `make docs`"
-
-
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_the_generated_reference_is_current(page: Path) -> None:
-    assert page.read_text("utf-8") == PAGES[page](), "run `make docs`"
 
 
 def test_every_phase_is_explained() -> None:

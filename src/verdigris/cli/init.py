@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from verdigris.cli.call import Call, Command, pass_call
-from verdigris.cli.output import Output
+from verdigris.cli.output import Output, shown
 
 
 @click.command(cls=Command, examples=("verdigris init", "verdigris init --app court"))
@@ -24,8 +24,8 @@ def command(call: Call, app: str | None) -> int:
     folder = Path.cwd()
     written, kept = commands.init(folder, app or _name(folder))
     then = "verdigris local up"
-    lines = [f"wrote {path.relative_to(folder)}" for path in written]
-    lines += [f"kept {path.relative_to(folder)}: it was there" for path in kept]
+    lines = [f"wrote {shown(path)}" for path in written]
+    lines += [f"kept {shown(path)}: it was there" for path in kept]
     output = Output(call)
     document = {"written": [str(path) for path in written], "kept": [str(path) for path in kept], "next_command": then}
     output.data(document, lines)

@@ -7,19 +7,15 @@ import time
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live as RichLive
-from rich.progress_bar import ProgressBar
 from rich.spinner import Spinner
-from rich.table import Table
 from rich.text import Text
 
 from verdigris.cli.board import Board, said
-from verdigris.core.model import Phase
 from verdigris.core.records import Record
 from verdigris.core.snapshot import Snapshot
 from verdigris.phases.base import Progress
 
 _BAR = 20
-_PHASE = max(map(len, Phase))
 _SHOW_CURSOR = b"\x1b[?25h\n"
 
 
@@ -66,25 +62,36 @@ class Live:
 
     def _draw(self) -> RenderableType:
         rows: list[RenderableType] = []
-        now = self._board.now
-        if now.phase or now.waiting:
+        if self._board.now.phase or self._board.now.waiting:
             rows.append(self._work())
         if self._board.left:
-            rows.append(Text("  then " + ", ".join(self._board.left), style="dim", no_wrap=True, overflow="ellipsis"))
+            rows.append(_line("  then " + ", ".join(self._board.left), "dim"))
         if self._stopping:
-            rows.append(Text(self._stopping, style="yellow"))
+            rows.append(_line(self._stopping, "yellow"))
         return Group(*rows)
 
-    def _work(self) -> RenderableType:
-        now, row = self._board.now, Table.grid(padding=(0, 1))
-        cells: list[RenderableType] = [self._spinner, Text(f"{now.phase or 'waiting'}", style="bold")]
-        row.add_column(no_wrap=True)
-        row.add_column(no_wrap=True, min_width=_PHASE)
-        progress = now.progress
-        if progress and progress.estimated and progress.done and not now.waiting:
-            row.add_column(width=_BAR)
-            done = min(progress.done, progress.estimated)
-            cells.append(ProgressBar(total=progress.estimated, completed=done, width=_BAR))
-        row.add_column(no_wrap=True, overflow="ellipsis")
-        row.add_row(*cells, Text(" · ".join(said(now))))
-        return row
+    def _work(self) -> Text:
+        """Spinner, phase, bar and what there is to say, in one line; without the bar where it is too narrow."""
+        now = self._board.now
+        spinner = self._spinner.render(time.monotonic())
+        line = Text.assemble(
+            spinner if isinstance(spinner, Text) else "", " ", (f"{now.phase or 'waiting':<9}", "bold")
+        )
+        text = " · ".join(said(now))
+        bar = _bar(now.progress) if now.progress and not now.waiting else None
+        if bar and line.cell_len + _BAR + len(text) + 2 <= self._live.console.width:
+            line.append(" ").append_text(bar)
+        line.append(f" {text}")
+        line.no_wrap, line.overflow = True, "ellipsis"
+        return line
+
+
+def _line(text: str, style: str) -> Text:
+    return Text(text, style=style, no_wrap=True, overflow="ellipsis")
+
+
+def _bar(progress: Progress) -> Text | None:
+    if not progress.estimated or not progress.done:
+        return None
+    done = round(_BAR * min(1, progress.done / progress.estimated))
+    return Text.assemble(("━" * done, "cyan"), ("━" * (_BAR - done), "bright_black"))

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from verdigris.cli import migrations_test, shapes
 from verdigris.cli.call import Call, Group, pass_call
-from verdigris.cli.output import Output, columns
+from verdigris.cli.output import Output, columns, shown
 
 if TYPE_CHECKING:
     from verdigris.config.model import Config
@@ -66,15 +65,11 @@ def new(call: Call, name: tuple[str, ...]) -> int:
     from verdigris import commands
 
     path = commands.new_migration(call.load(), " ".join(name))
-    then = f"edit {_shown(path)}, then: verdigris plan"
+    then = f"edit {shown(path)}, then: verdigris plan"
     output = Output(call)
-    output.data({"path": str(path), "next_command": then}, [_shown(path)])
+    output.data({"path": str(path), "next_command": then}, [shown(path)])
     output.next(then)
     return 0
-
-
-def _shown(path: Path) -> str:
-    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 @command.command("record", examples=("verdigris migrations record prod 0001_fee_in_cents.py",))

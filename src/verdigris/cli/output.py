@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -75,6 +76,11 @@ def as_json(value: Any, *, indent: int = 0) -> str:
 
     text = msgspec.json.encode(value)
     return (msgspec.json.format(text, indent=indent) if indent else text).decode()
+
+
+def shown(path: Path) -> str:
+    """A path as a person here would type it."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
 def columns(rows: Iterable[tuple[str, ...]], *, indent: str = "") -> list[str]:

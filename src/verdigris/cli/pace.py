@@ -72,4 +72,4 @@ def _far(progress: Progress) -> str:
 
 def _behind(lag_s: float, lag_records: int | None) -> str:
     records = f", {words.plural(lag_records, 'record')}" if lag_records is not None else ""
-    return f"tail {words.duration(lag_s)}{records} behind"
+    return f"lag {words.duration(lag_s)}{records}"

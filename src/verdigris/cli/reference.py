@@ -23,8 +23,8 @@ _COMMANDS = f"""# Commands
 
 {_GENERATED}
 
-Data goes to stdout, progress and messages to stderr; the last line on stderr says what to type next. With `--json` stdout
-is [JSON](json.md). The global options may stand before or after the command. `ENV` may be left out where
+Data goes to stdout, progress and messages to stderr; the last line on stderr says what to type next. With `--json`
+stdout is [JSON](json.md). The global options may stand before or after the command. `ENV` may be left out where
 `verdigris.toml` has one environment only.
 
 | exit code | means |

@@ -1,0 +1,105 @@
+"""A deployment, a status and all else that commands return, without anything behind them."""
+
+from __future__ import annotations
+
+from verdigris.commands.deploying import Planned
+from verdigris.commands.looking import Finding, Status
+from verdigris.core import records
+from verdigris.core.flags import Flags
+from verdigris.core.machine import Event
+from verdigris.core.model import Color, DataVersion, Kind, Phase
+from verdigris.core.planning import Fault, PendingMigration, Plan, PlannedIndex
+from verdigris.core.records import Body, Record
+from verdigris.core.snapshot import Snapshot, fold
+from verdigris.journal.journal import Holder, Lease
+from verdigris.migrations.state import Comparison
+
+PLAN = Plan(
+    env="dev",
+    kind=Kind.MIGRATE,
+    before=Color.BLUE,
+    after=Color.GREEN,
+    source=DataVersion.ALPHA,
+    destination=DataVersion.BETA,
+    source_table="court-dev-alpha",
+    destination_table="court-dev-beta",
+    deploy_table="court-dev-deploy",
+    indexes=(PlannedIndex("court-dev-case", "court-dev-case-alpha", "court-dev-case-beta", "case"),),
+    migrations=(PendingMigration("0001_cents.py", "9a9163b77eab1234"),),
+    phases=tuple(Phase),
+    items_estimate=20_000,
+    bytes_estimate=8_000_000,
+    notes=("0001_cents.py comes late",),
+)
+COLOR_PLAN = Plan(
+    env="dev",
+    kind=Kind.COLOR,
+    before=Color.BLUE,
+    after=Color.GREEN,
+    source=DataVersion.ALPHA,
+    destination=DataVersion.ALPHA,
+    source_table="court-dev-alpha",
+    destination_table="court-dev-alpha",
+    deploy_table="court-dev-deploy",
+    indexes=(),
+    migrations=(),
+    phases=(Phase.PREFLIGHT, Phase.SWITCH),
+)
+FAULT = Fault("the source table has no stream", "verdigris deploy dev --enable-stream")
+UNTIL_APPROVE = Phase.PROVISION, Phase.BACKFILL, Phase.REPLAY, Phase.VERIFY, Phase.REINDEX, Phase.EXERCISE
+
+
+def records_of(*bodies: Body) -> list[Record]:
+    """The records of deployment 3, a second apart."""
+    every = (records.Started(PLAN), *bodies)
+    return [
+        Record(3, number, f"2026-11-23T18:15:{number:02}.000+00:00", 7, body) for number, body in enumerate(every, 1)
+    ]
+
+
+def phase(which: Phase, **evidence: object) -> tuple[Body, Body]:
+    return records.PhaseBegan(which), records.PhaseDone(which, evidence)
+
+
+PREFLIGHT = phase(Phase.PREFLIGHT, sampled=12, sample_outputs=13)
+AT_GATE: tuple[Body, ...] = (*PREFLIGHT, *(body for which in UNTIL_APPROVE for body in phase(which)))
+APPROVED = (*AT_GATE, records.Said(Event.APPROVED, "ada@here", "fine"))
+REJECTED = (*AT_GATE, records.Said(Event.REJECTED, "ada@here", "too many drafts"))
+FLIPPED = (*APPROVED, records.PhaseBegan(Phase.SWITCH), records.Flipped(Color.BLUE, Color.GREEN))
+BAKED = (*FLIPPED, records.PhaseDone(Phase.SWITCH, {"live": "green", "held_ms": 40}), *phase(Phase.BAKE))
+RETURNED = (
+    *BAKED,
+    records.Said(Event.ROLLBACK, "ada@here"),
+    records.Flipped(Color.GREEN, Color.BLUE),
+    records.PhaseDone(Phase.SWITCH, {"live": "blue"}),
+)
+FINISHED = (*BAKED, records.Said(Event.FINALIZE, "ada@here"), *phase(Phase.FINALIZE, live="green"))
+ABORTED = (*PREFLIGHT, records.Said(Event.ABORT, "ada@here"), records.Undone(Phase.PREFLIGHT), records.Closed())
+FAILED = (
+    *PREFLIGHT,
+    records.PhaseBegan(Phase.PROVISION),
+    records.Failed(Phase.PROVISION, "already-there", "the table is there", "court-dev-beta", "nothing was changed"),
+)
+
+
+def deployment(*bodies: Body) -> Snapshot:
+    return fold(records_of(*bodies))
+
+
+LEASE = Lease(
+    token=7,
+    beat=3,
+    length_s=15.0,
+    renewed_at="2026-11-23T18:16:20.000+00:00",
+    holder=Holder("id", "ada@build-7", "elsewhere", 4711, "1", "deploy dev", "2026-11-23T18:15:43.900+00:00"),
+)
+
+
+def status(*bodies: Body, lease: Lease | None = None) -> Status:
+    flags = Flags(Color.BLUE, DataVersion.ALPHA, DataVersion.BETA, migrate=True)
+    return Status("dev", flags, deployment(*bodies), lease, 10_431, 20_000, "verdigris deploy dev")
+
+
+PLANNED = Planned(PLAN, (FAULT,))
+FINDINGS = [Finding("lease", True, "free"), Finding("tables", False, "court-dev-alpha is gone", "verdigris get dev x")]
+MIGRATIONS = Comparison(("0002_b.py",), ("0001_a.py",), (), ("0001_a.py",), ("0001_a.py is gone",), ("a note",))

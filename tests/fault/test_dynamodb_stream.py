@@ -8,7 +8,7 @@ import pytest
 from tests.fault.scripted import Answer, Script, fault, scripted, transport
 
 from verdigris.core.model import KeySchema, Shard
-from verdigris.errors import HintsLost, NotFound, StoreError
+from verdigris.errors import HintsLost, NotFound, StoreError, Unreachable
 from verdigris.stores.dynamodb_stream import DynamoStream
 
 ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/court/stream/2026"
@@ -90,6 +90,21 @@ def test_an_expired_iterator_is_taken_anew_after_the_position() -> None:
     assert [change.sequence for change in page.changes] == ["2"]
     assert script.bodies()[3]["SequenceNumber"] == "1"
     assert script.slept == []
+
+
+def test_a_fresh_iterator_that_expires_is_taken_anew_too() -> None:
+    expired = fault("ExpiredIteratorException", "")
+    with scripted(iterator("one"), expired, iterator("two"), expired, iterator("three"), records(1)) as script:
+        page = stream(script).read("s", None)
+    assert [change.sequence for change in page.changes] == ["1"]
+    assert script.slept == [0.5, 1.0]
+
+
+def test_iterators_that_always_expire_end_as_unreachable() -> None:
+    pairs = [iterator("one"), fault("ExpiredIteratorException", "")] * 4
+    with scripted(*pairs) as script, pytest.raises(Unreachable, match="4 iterators expired"):
+        stream(script).read("s", None)
+    assert len(script.requests) == 8
 
 
 def test_trimmed_records_are_hints_lost() -> None:

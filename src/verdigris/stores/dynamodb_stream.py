@@ -9,7 +9,7 @@ import msgspec
 
 from verdigris.core.batching import GET_RECORDS
 from verdigris.core.model import Change, JsonItem, KeySchema, Shard
-from verdigris.errors import HintsLost, StoreError
+from verdigris.errors import HintsLost, StoreError, Unreachable
 from verdigris.stores.aws_errors import IteratorExpired
 from verdigris.stores.base import StreamPage
 from verdigris.stores.http import AwsJson
@@ -109,16 +109,19 @@ class DynamoStream:
             request["ExclusiveStartShardId"] = found.LastEvaluatedShardId
 
     def _page(self, shard: str, after: str | None) -> _Records:
-        position, iterator = self._iterators.get(shard, (None, None))
-        if iterator is not None and position == after:
+        position, kept = self._iterators.get(shard, (None, None))
+        iterator = kept if position == after else None
+        for attempt in range(1, self._http.backoff.attempts + 1):
             try:
-                return self._records_at(iterator)
+                return self._records_at(iterator or self._iterator_after(shard, after))
             except IteratorExpired:
-                pass
+                if iterator is None:  # a fresh one: a machine that slept, or a service that is unwell
+                    self._http.backoff.pause(attempt)
             except HintsLost:
                 if after is not None:
                     raise  # from the beginning (after is None) whatever is kept is what was asked for
-        return self._records_at(self._iterator_after(shard, after))
+            iterator = None
+        raise Unreachable(f"{attempt} iterators expired before they were used", where=f"{self.arn} {shard}")
 
     def _iterator_after(self, shard: str, after: str | None) -> str:
         request = {"StreamArn": self.arn, "ShardId": shard, "ShardIteratorType": "TRIM_HORIZON"}

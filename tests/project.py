@@ -56,7 +56,11 @@ class Project:
         self.write("verdigris.toml", self._toml(environment, sections))
 
     def _toml(self, environment: str, sections: str) -> str:
-        endpoints = "" if "local = true" in environment else f'endpoints = {{ dynamodb = "{self.dynamodb_url}" }}'
+        endpoints = (
+            ""
+            if "local = true" in environment or "endpoints" in environment
+            else f'endpoints = {{ dynamodb = "{self.dynamodb_url}" }}'
+        )
         return (
             f'[app]\nname = "{self.name}"\n'
             '[table]\nname = "{app}-{env}-{version}"\nshape = "table.json"\n'

@@ -43,7 +43,8 @@ class Board:
     @property
     def left(self) -> list[Phase]:
         """The phases after the one under way."""
-        return [phase for phase in self.phases if phase not in self.done and phase is not self.now.phase]
+        at = self.phases.index(self.now.phase) + 1 if self.now.phase in self.phases else 0
+        return [phase for phase in self.phases[at:] if phase not in self.done]
 
     def resumed(self, snapshot: Snapshot) -> list[str]:
         """The deployment that is worked on, as it stands; returns lines to keep."""

@@ -40,7 +40,7 @@ def eta(progress: Progress, per_s: float | None) -> str:
     if progress.unit == "seconds":
         return f"ETA {words.duration(progress.estimated - progress.done)}"
     if progress.done >= progress.estimated:
-        return "ETA unknown: there are more than estimated" if progress.done > progress.estimated else ""
+        return "ETA unknown: more than estimated" if progress.done > progress.estimated else ""
     if per_s is None:
         return "ETA unknown: measuring"
     if per_s <= 0:

@@ -58,6 +58,8 @@ def test_a_resumed_deployment_says_where_it_goes_on() -> None:
     ]
     assert board.left[0] is Phase.PROVISION
     assert board.resumed(sample.deployment()) == [], "said once"
+    board.progress(Progress(Phase.SWITCH), 1.0)
+    assert board.left == [Phase.BAKE, Phase.FINALIZE], "the gate has no record of its own"
 
 
 def clock_and_plain() -> tuple[VirtualClock, Plain]:
@@ -132,7 +134,7 @@ def test_the_live_picture() -> None:
     picture = drawn(live).splitlines()
     assert "backfill" in picture[0]
     assert "10,000 of 20,000 items (50%) · 5,000/s · ETA 2.0 s · lag 1.0 s, 3 records" in picture[0]
-    assert picture[1].startswith("  then provision, replay, verify")
+    assert picture[1].startswith("  then replay, verify")
     live.stopping("stopping at the next page boundary")
     assert drawn(live).splitlines()[-1] == "stopping at the next page boundary"
 

@@ -38,7 +38,7 @@ def test_a_resumed_phase_is_not_counted_as_done_in_no_time() -> None:
         (at(50), 10.0, "ETA 5.0 s"),
         (at(50), None, "ETA unknown: measuring"),
         (at(50), 0.0, "ETA unknown: nothing moved for 10 s"),
-        (at(150), 10.0, "ETA unknown: there are more than estimated"),
+        (at(150), 10.0, "ETA unknown: more than estimated"),
         (at(100), 10.0, ""),
         (at(50, None), 10.0, "ETA unknown: nobody knows how many there are"),
         (at(50, None, "changes"), 10.0, ""),

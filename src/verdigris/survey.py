@@ -41,6 +41,9 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
         migration_faults=compared.faults,
         notes=notes + compared.notes,
         destination_indexes=tuple(_filled_indexes(wiring, source.other)) if flags.color and compared.pending else (),
+        missing_indexes=tuple(_missing_indexes(wiring, source)) if flags.color and not compared.pending else (),
+        has_fence=wiring.env.local and wiring.config.application is not None,
+        production=wiring.env.production,
         has_shape=wiring.config.table.shape is not None,
         may_enable_stream=may_enable_stream or wiring.env.enable_stream,
     )
@@ -59,6 +62,13 @@ def _table_state(wiring: Wiring, version: DataVersion) -> TableState:
         items_estimate=facts.items_estimate,
         bytes_estimate=facts.bytes_estimate,
     )
+
+
+def _missing_indexes(wiring: Wiring, version: DataVersion) -> Iterator[str]:
+    index = wiring.index
+    for _, _, physical in wiring.names.indexes if index else ():
+        if index and not index.exists(physical[version]):
+            yield physical[version]
 
 
 def _filled_indexes(wiring: Wiring, version: DataVersion) -> Iterator[str]:

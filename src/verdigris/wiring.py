@@ -36,6 +36,7 @@ from verdigris.stores.base import (
     TableAdmin,
 )
 from verdigris.stores.dynamodb_admin import DynamoAdmin
+from verdigris.stores.dynamodb_links import DynamoLinks
 from verdigris.stores.dynamodb_stream import DynamoStream
 from verdigris.stores.dynamodb_table import DynamoTable
 from verdigris.stores.opensearch_index import OpenSearchIndex
@@ -123,6 +124,7 @@ class Wiring:
             admin=self.admin,
             table=self._table,
             stream=self._stream,
+            links=DynamoLinks(self.aws.json("dynamodb"), self.admin, f"{self.env.deploy_table}-claims"),
             index=self.index,
             pointer=self.pointer,
             application=self.application,

@@ -19,6 +19,7 @@ from verdigris.migrations.discovery import discover
 from verdigris.migrations.loading import load_function, load_migrations
 from verdigris.phases.base import Bench, IndexPlan, Settings
 from verdigris.phases.log import Log
+from verdigris.phases.views import SourceViews
 from verdigris.stores.base import TableShape
 from verdigris.wiring import Hooks, Wiring, interpreter
 
@@ -68,7 +69,8 @@ def _transform(wiring: Wiring, source_table: str, planned: Mapping[str, str], be
             next_command=f"put them back, or: verdigris abort {wiring.name}",
         )
     loaded = load_migrations(files, wiring.roots, planned)
-    return Transform(loaded, wiring.schema(source_table), item_check(wiring), beacon)
+    views = SourceViews(wiring.stores.table(source_table), wiring.stores.links, beacon)
+    return Transform(loaded, wiring.schema(source_table), item_check(wiring), beacon, views)
 
 
 def item_check(wiring: Wiring) -> Callable[[Item], Any] | None:

@@ -20,8 +20,10 @@ from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.memory import MemoryRows
 from verdigris.phases.base import Bench, IndexPlan, Progress, Settings, Stores
 from verdigris.phases.log import Log
+from verdigris.phases.views import SourceViews
 from verdigris.stores.base import Application, LivePointer, SearchIndex, TableShape
 from verdigris.stores.memory import MemoryTables
+from verdigris.stores.memory_links import MemoryLinks
 from verdigris.testing import VirtualClock
 
 SHAPE = TableShape(
@@ -68,6 +70,7 @@ class World:
     def __post_init__(self) -> None:
         self.rows = MemoryRows("court-dev-deploy", created=True)
         self.tables = MemoryTables(page_items=self.page_items, clock=self.clock)
+        self.links = MemoryLinks()
         self.runners = 0
 
     # ── runners ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -101,11 +104,11 @@ class World:
             admin=self.expose(self.tables, "admin"),
             table=lambda name: self.expose(self.tables.table(name), "table"),
             stream=lambda arn: self.expose(self.tables.stream(arn), "stream"),
+            links=self.expose(self.links, "links"),
             index=self.index and self.expose(self.index, "index"),
             pointer=self.pointer and self.expose(self.pointer, "pointer"),
             application=self.application and self.expose(self.application, "application"),
         )
-        key = self.settings.beacon
         return Bench(
             plan=plan,
             settings=self.settings,
@@ -113,7 +116,7 @@ class World:
             journal=journal,
             log=log,
             engine=Inline(),
-            transform=lambda: Transform(pending, stores.table(plan.source_table).key, reserved=key),
+            transform=lambda: self._transform(pending, stores, plan),
             indexes=lambda: [
                 IndexPlan(index.alias, index.destination, {"mappings": {}}, self.document)
                 for index in (plan.indexes if self.index else ())
@@ -128,6 +131,10 @@ class World:
             hold=lambda: None,
             report=self.progress,
         )
+
+    def _transform(self, pending: Sequence[Migration], stores: Stores, plan: Plan) -> Transform:
+        source, beacon = stores.table(plan.source_table), self.settings.beacon
+        return Transform(pending, source.key, None, beacon, SourceViews(source, stores.links, beacon))
 
     def _exercise(self, place: Place, address: str) -> Evidence:
         return {"ran": True}

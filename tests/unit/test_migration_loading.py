@@ -117,7 +117,10 @@ def test_what_was_approved_is_what_runs(folder: Path) -> None:
         ("def down(item, old): return item\n", "the migration has no function `up(item)`"),
         ("up = 3\n", "`up` is not a function: it is called as up(item)"),
         ("def up(): pass\n", "`up` takes other arguments, (): it is called as up(item)"),
-        ("def up(item, view): pass\n", "`up` takes other arguments, (item, view): it is called as up(item)"),
+        (
+            "def up(item, view, more): pass\n",
+            "`up` takes other arguments, (item, view, more): it is called as up(item)",
+        ),
         ("def up(item, *, key): pass\n", "`up` takes other arguments"),
         ("async def up(item): pass\n", "`up` is an async function"),
         ("def up(item): yield item\n", "`up` yields; it must return"),
@@ -138,6 +141,12 @@ def test_what_is_wrong_names_the_file(folder: Path, text: str, reason: str) -> N
         load(folder, text)
     assert reason in caught.value.what
     assert caught.value.where == str(folder / "0001_a.py")
+
+
+def test_an_up_that_takes_a_view_reads(folder: Path) -> None:
+    assert not load(folder, "def up(item): return item\n").reads
+    assert not load(folder, "def up(item, extra=None): return item\n").reads
+    assert load(folder, "def up(item, view): return item\n").reads
 
 
 def test_functions_that_settings_name_are_loaded_from_the_project(tmp_path: Path) -> None:

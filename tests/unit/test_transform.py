@@ -9,7 +9,7 @@ import orjson
 import pytest
 
 from verdigris.core.items import decode, encode
-from verdigris.core.model import KeySchema
+from verdigris.core.model import Key, KeySchema
 from verdigris.core.transform import Migration, Transform
 from verdigris.errors import ItemRefused, MigrationError
 
@@ -56,7 +56,7 @@ def test_what_no_migration_selects_passes_through_as_its_own_bytes() -> None:
     strange = b'{ "sk":{"S":"1"}, "n":{"N":"1.50"}, "pk":{"S":"a"} }'
     made = transform(Migration("0001_m.py", cents, selects={"type": "Fee"}))
     (output,) = made.apply(strange)
-    assert output == (("a", "1"), strange, True)
+    assert output == (("a", "1"), strange, True, None)
     assert made.page([strange]) == ([strange], [])
 
 
@@ -165,12 +165,16 @@ def test_a_moved_output_names_its_source() -> None:
     assert made.owners(("new|a", "1"), None) == (("new|a", "1"),)
 
 
-def test_a_move_without_a_right_source_is_refused() -> None:
-    error = refusal(transform(moved), item())
-    assert error.what == (
-        "0001_m.py: up moved the item to pk=new|a, sk=1: the file needs `source(item)`, which returns the key it "
-        "comes from"
-    )
+def test_a_move_without_source_is_claimed_by_the_source_item() -> None:
+    made = transform(moved)
+    assert made.claims
+    assert [(output.key, output.claimant) for output in made.apply(encode(item()))] == [(("new|a", "1"), ("a", "1"))]
+    alone = transform(Migration("0001_m.py", moved, source=back))
+    assert not alone.claims
+    assert [output.claimant for output in alone.apply(encode(item()))] == [None]
+
+
+def test_a_move_with_a_wrong_source_is_refused() -> None:
     for source, reason in (
         (lambda it: item("b"), "source of that item returned pk=b, sk=1"),
         (lambda it: None, "source of that item returned None"),
@@ -187,9 +191,34 @@ def test_source_is_asked_about_the_item_as_it_is_stored_in_the_end() -> None:
     assert "0001_m.py: source failed: KeyError: 'from'" in refusal(transform(hidden, forgets), item()).what
 
 
-def test_two_migrations_that_move_one_item_are_refused() -> None:
+def test_what_two_migrations_move_is_claimed_whatever_their_sources_say() -> None:
     twice = transform(Migration("0001_m.py", moved, source=back), Migration("0002_m.py", moved, source=back))
-    assert refusal(twice, item()).what.startswith("0002_m.py: up moved an item that 0001_m.py had moved already; ")
+    assert twice.claims
+    assert [(output.key[0], output.claimant) for output in twice.apply(encode(item()))] == [("new|new|a", ("a", "1"))]
+
+
+def test_a_migration_that_reads_gets_the_view_of_its_item_and_claims_what_it_moves() -> None:
+    class Other:
+        def get(self, key: Any) -> Any:
+            return {"name": f"found {key['pk']}"}
+
+    asked: list[Key] = []
+
+    def views(reader: Key) -> Other:
+        asked.append(reader)
+        return Other()
+
+    def up(it: Any, view: Any) -> Any:
+        return [it | {"name": view.get(item("b"))["name"]}, moved(it)]
+
+    migration = Migration("0001_m.py", up, source=back, reads=True)
+    made = Transform([migration], SCHEMA, views=views)
+    outputs = made.apply(encode(item()))
+    assert decode(outputs[0].raw)["name"] == "found b"
+    assert asked == [("a", "1")]
+    assert [output.claimant for output in outputs] == [None, ("a", "1")], "it may move elsewhere when b changes"
+    with pytest.raises(MigrationError, match="no view"):
+        Transform([migration], SCHEMA)
 
 
 def test_images_concern_their_own_keys_and_those_of_their_outputs() -> None:

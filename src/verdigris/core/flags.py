@@ -1,4 +1,4 @@
-"""The flags of an environment, in the shape that users of this pattern have in their deploy tables (design, section 6)."""
+"""The flags of an environment, in the shape that deploy tables of this pattern have (design, section 6)."""
 
 from __future__ import annotations
 

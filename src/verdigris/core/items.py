@@ -6,7 +6,7 @@
 | N | Decimal | int and its subclasses (bool is not a number) |
 | B | bytes | bytearray |
 | BOOL, NULL | bool, None | |
-| L, M | list, dict | tuple |
+| L, M | list, dict | tuple, read-only mapping (what a view gives) |
 | SS, NS, BS | set of str, Decimal or bytes | frozenset |
 
 Numbers never pass through a float: a float is refused, since what it would be stored as is not what was meant.
@@ -17,9 +17,10 @@ from __future__ import annotations
 
 import re
 from binascii import a2b_base64, b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -279,6 +280,7 @@ _ENCODERS = _ByType(
         list: _encode_list,
         tuple: _encode_list,
         dict: _encode_map,
+        MappingProxyType: _encode_map,
         set: _encode_set,
         frozenset: _encode_set,
         float: _refuse_float,
@@ -291,7 +293,7 @@ def _explain(value: Any, path: str, depth: int) -> None:
     """Raises ItemRefused for the first value inside `value` that cannot be stored; returns if there is none."""
     if depth > NESTING_LEVELS + 1:
         raise refused(path, f"lies deeper than {NESTING_LEVELS} levels, DynamoDB's limit ({GUIDE})")
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         for name, member in value.items():
             if type(name) is not str:
                 raise refused(path, f"is a map with the key {name!r} of type {type(name).__name__}; keys are str")

@@ -2,7 +2,7 @@
 
 Rules:
 
-1. A deployment is in one state. Events move it; nothing else does. An event that a state's row does not list is illegal.
+1. A deployment is in one state. Events move it; nothing else does. An event that its row does not list is illegal.
 2. `DONE` of a phase that the plan leaves out is taken at once; the chain below is the same for every plan.
 3. `FLIPPED` is journalled in one transaction with the compare-and-set of the live color. Before it every way leads back
    through `aborting`; after it only through `returning`.

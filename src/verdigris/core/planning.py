@@ -88,8 +88,13 @@ class Facts(msgspec.Struct, frozen=True):
     migration_faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     destination_indexes: tuple[str, ...] = ()
+    #: indexes of the source version that are configured and not there
+    missing_indexes: tuple[str, ...] = ()
     has_shape: bool = True
     may_enable_stream: bool = False
+    #: whether something can hold writes during a switch
+    has_fence: bool = True
+    production: bool = False
 
     def table(self, version: DataVersion) -> TableState:
         return self.alpha if version is DataVersion.ALPHA else self.beta
@@ -143,8 +148,20 @@ def make_plan(names: Names, facts: Facts) -> Plan:
         phases=PHASES[kind],
         items_estimate=state.items_estimate if state.exists else None,
         bytes_estimate=state.bytes_estimate if state.exists else None,
-        notes=facts.notes,
+        notes=facts.notes + _fence_notes(kind, facts),
     )
+
+
+_UNPROVEN = (
+    "the fence is unproven: nothing holds writes during the switch, so what is written in those seconds may be lost; "
+    "stop the writers before you approve"
+)
+
+
+def _fence_notes(kind: Kind, facts: Facts) -> tuple[str, ...]:
+    if kind is not Kind.MIGRATE or facts.has_fence:
+        return ()
+    return (_UNPROVEN,)
 
 
 def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
@@ -165,6 +182,14 @@ def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
         found.append(Fault(f"the source table {plan.source_table} does not exist", f"verdigris doctor {plan.env}"))
     if plan.kind is Kind.MIGRATE:
         found += _migration_faults(plan, facts, source)
+    if plan.kind is Kind.COLOR:
+        found += [
+            Fault(
+                f"the index {index} is configured and does not exist; only a deployment that migrates builds one",
+                f"take [[index]] out until the next migration, or make a migration: verdigris migrations new {index}",
+            )
+            for index in facts.missing_indexes
+        ]
     return found
 
 
@@ -206,6 +231,13 @@ def _migration_faults(plan: Plan, facts: Facts, source: TableState) -> list[Faul
             Fault(
                 f"the source table {plan.source_table} has no stream, and live changes cannot be followed without one",
                 f"verdigris deploy {plan.env} --enable-stream",
+            )
+        )
+    if facts.production and not facts.has_fence:
+        found.append(
+            Fault(
+                "nothing can hold writes during the switch, and production refuses an unproven fence",
+                f"set [environments.{plan.env}] production = false only if the writers are stopped by other means",
             )
         )
     if source.stream_on and not source.stream_has_images:

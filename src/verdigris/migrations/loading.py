@@ -18,7 +18,7 @@ from verdigris.migrations.discovery import MigrationFile
 from verdigris.migrations.imports import importable, is_projects, run_file
 
 #: The functions of a migration file and what they are called with (design, section 6).
-_ARGUMENTS = {"up": ("item",), "down": ("item", "old"), "verify": ("item",), "source": ("item",)}
+_ARGUMENTS = {"down": ("item", "old"), "verify": ("item",), "source": ("item",)}
 
 
 def load_migrations(
@@ -77,7 +77,7 @@ def _load(file: MigrationFile, roots: Sequence[Path], planned: str | None) -> Mi
             f"the migration cannot be imported: {_describe(error, roots)}", where=str(file.path)
         ) from error
     functions = {name: _function(module, name, file) for name in _ARGUMENTS}
-    up = functions["up"]
+    up, reads = _up(module, file)
     if up is None:
         raise MigrationError("the migration has no function `up(item)`", where=str(file.path))
     return Migration(
@@ -88,7 +88,16 @@ def _load(file: MigrationFile, roots: Sequence[Path], planned: str | None) -> Mi
         verify=functions["verify"],
         source=functions["source"],
         checksum=now,
+        reads=reads,
     )
+
+
+def _up(module: ModuleType, file: MigrationFile) -> tuple[Callable[..., Any] | None, bool]:
+    """`up(item)` or `up(item, view)`, and whether it is the second."""
+    up = getattr(module, "up", None)
+    if callable(up) and not _signature_problem(up, 2) and _signature_problem(up, 1):
+        return up, True
+    return _function(module, "up", file), False
 
 
 def _selects(module: ModuleType, file: MigrationFile) -> Mapping[str, Any] | None:
@@ -106,7 +115,7 @@ def _function(module: ModuleType, name: str, file: MigrationFile) -> Callable[..
     function = getattr(module, name, None)
     if function is None:
         return None
-    wanted = _ARGUMENTS[name]
+    wanted = _ARGUMENTS.get(name, ("item",))
     problem = "is not a function" if not callable(function) else _signature_problem(function, len(wanted))
     if problem:
         raise MigrationError(f"`{name}` {problem}: it is called as {name}({', '.join(wanted)})", where=str(file.path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 
 import msgspec
 
@@ -10,6 +11,7 @@ from verdigris.core.model import Phase, Segment
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Bench, Progress
+from verdigris.phases.claims import Claims
 from verdigris.phases.copying import SegmentProgress, copy_segment
 
 phase = Phase.BACKFILL
@@ -29,10 +31,12 @@ def run(bench: Bench) -> Evidence:
     total = int(bench.log.step(phase, "segments", lambda: {"total": bench.settings.segments})["total"])
     board = _Board(bench, total)
     transform = bench.transform()
+    claims = Claims(bench.stores.links, transform)
     source, destination = bench.source, bench.destination
 
     def copy(segment: Segment) -> None:
-        copy_segment(source, destination, transform, segment, board.at(segment), lambda p: board.save(segment, p))
+        at, save = board.at(segment), partial(board.save, segment)
+        copy_segment(source, destination, transform, claims, segment, at, save)
 
     bench.engine.run(board.unfinished(), copy, between=board.show)
     board.show()

@@ -24,7 +24,16 @@ from verdigris.engines.base import Engine
 from verdigris.errors import Interrupted
 from verdigris.journal.journal import Journal
 from verdigris.phases.log import Log
-from verdigris.stores.base import Application, ChangeStream, LivePointer, SearchIndex, Table, TableAdmin, TableShape
+from verdigris.stores.base import (
+    Application,
+    ChangeStream,
+    Links,
+    LivePointer,
+    SearchIndex,
+    Table,
+    TableAdmin,
+    TableShape,
+)
 
 if TYPE_CHECKING:
     from verdigris.phases.tail import Tail
@@ -78,6 +87,7 @@ class Stores:
     admin: TableAdmin
     table: Callable[[str], Table]
     stream: Callable[[str], ChangeStream]
+    links: Links
     index: SearchIndex | None = None
     pointer: LivePointer | None = None
     application: Application | None = None

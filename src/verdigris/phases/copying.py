@@ -9,6 +9,7 @@ import msgspec
 from verdigris.core.model import Key, RawItem, Segment
 from verdigris.core.transform import Output, Transform
 from verdigris.errors import Collision
+from verdigris.phases.claims import Claims
 from verdigris.stores.base import Table
 
 
@@ -27,6 +28,7 @@ def copy_segment(
     source: Table,
     destination: Table,
     transform: Transform,
+    claims: Claims,
     segment: Segment,
     progress: SegmentProgress,
     save: Callable[[SegmentProgress], None],
@@ -38,6 +40,7 @@ def copy_segment(
     while not progress.ended:
         page = source.scan(segment, progress.next)
         untouched, changed = transform.page(page.items)
+        claims.of_outputs(changed)
         destination.write(untouched)
         destination.write(_distinct(changed))
         progress = SegmentProgress(

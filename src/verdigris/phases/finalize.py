@@ -41,6 +41,7 @@ def run(bench: Bench) -> Evidence:
             if stores.index:
                 bench.log.step(phase, f"delete-index {planned.alias}", partial(stores.index.delete, planned.source))
         bench.log.step(phase, "delete-table", lambda: _delete_table(bench))
+        stores.links.drop()
     return {"migrations": [migration.name for migration in plan.migrations], "live": plan.after.value}
 
 

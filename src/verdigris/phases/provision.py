@@ -54,6 +54,7 @@ def undo(bench: Bench) -> None:
     for index in bench.indexes():
         if stores.index and _made(bench, f"create-index {index.alias}", partial(_no_documents, bench, index)):
             stores.index.delete(index.physical)
+    stores.links.drop()
     if _made(bench, "create-table", partial(stores.admin.is_empty, plan.destination_table)):
         _remove_table(bench)
     if plan.kind is Kind.MIGRATE:

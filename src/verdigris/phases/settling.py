@@ -9,8 +9,12 @@ from verdigris.core.model import Key, RawItem
 from verdigris.core.settling import Owners, Settled, owners, settle, unread
 from verdigris.core.transform import Transform
 from verdigris.errors import Collision
+from verdigris.phases.claims import Claims
 from verdigris.phases.documents import Documents
-from verdigris.stores.base import Table
+from verdigris.stores.base import Links, Table
+
+#: Looks at a key with two producers before it is a collision.
+_LOOKS = 5
 
 
 @dataclass
@@ -28,10 +32,11 @@ class Settler:
     `documents`, once given, keeps the search indexes in step as well.
     """
 
-    def __init__(self, source: Table, destination: Table, transform: Transform) -> None:
+    def __init__(self, source: Table, destination: Table, transform: Transform, links: Links) -> None:
         self._source = source
         self._destination = destination
         self._transform = transform
+        self.claims = Claims(links, transform)
         self.documents: Documents | None = None
         self.count = SettledCount()
 
@@ -40,8 +45,18 @@ class Settler:
 
         `seen` are the outputs of the changes' images: a run that died may have made documents of any of them.
         """
-        produced = self._produced(hints)
-        wanted = owners(hints, produced)
+        self.claims.of_images(hints)
+        concerned = {reader: set[Key]() for reader in self.claims.readers(hints)}
+        concerned |= {source: set(keys) for source, keys in hints.items()}
+        for source, keys in self.claims.outputs(concerned).items():
+            concerned[source] |= keys
+        produced = self._produced(concerned)
+        wanted = owners(concerned, produced)
+        for key, claimants in self.claims.owners(wanted).items():
+            wanted[key] |= claimants
+        if self._transform.names_sources:
+            for key, item in self._destination.read(list(wanted)).items():
+                wanted[key].update(self._transform.owners(key, item))
         return self.keys(wanted, produced, seen)
 
     def keys(
@@ -49,7 +64,11 @@ class Settler:
     ) -> Settled:
         """Settles the wanted destination keys by their owners: reads, decides, writes. Raises Collision."""
         settled = self.expected(wanted, produced)
-        if settled.collisions:
+        for _ in range(_LOOKS):
+            if not settled.collisions:
+                break
+            settled = self.expected(wanted)  # two items read one after the other may have passed the key on between
+        else:
             raise _collision(settled)
         if self.documents:
             self.documents.settle(self._destination, settled, seen)
@@ -68,12 +87,12 @@ class Settler:
         return settle(wanted, produced)
 
     def _produced(self, keys: Iterable[Key]) -> dict[Key, dict[Key, RawItem]]:
+        """What these source keys produce now, strongly consistent; its claims are durable when this returns."""
         wanted = list(keys)
         found = self._source.read(wanted)
-        return {
-            key: {output.key: output.raw for output in self._transform.apply(found[key])} if key in found else {}
-            for key in wanted
-        }
+        outputs = {key: self._transform.apply(found[key]) if key in found else () for key in wanted}
+        self.claims.of_outputs(output for some in outputs.values() for output in some)
+        return {key: {output.key: output.raw for output in some} for key, some in outputs.items()}
 
 
 def _collision(settled: Settled) -> Collision:

@@ -45,7 +45,7 @@ class Tail:
         self._shards = list(self._stream.shards())
         self._listed_s = bench.now()
         self._caught_up_s = since_s
-        self.settler = Settler(bench.source, bench.destination, self._transform)
+        self.settler = Settler(bench.source, bench.destination, self._transform, bench.stores.links)
         #: changes that were settled; beacons are not among them
         self.changes = 0
         self.lag_records = 0

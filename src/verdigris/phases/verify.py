@@ -129,8 +129,14 @@ class _Looked:
     def _owners(self, chunk: list[Suspect]) -> dict[Key, set[Key]]:
         there = self._bench.destination.read([suspect.key for suspect in chunk])
         transform = self._bench.transform()
+        claimed = self._following.settler.claims.owners(suspect.key for suspect in chunk)
         return {
-            suspect.key: {*suspect.owners, *transform.owners(suspect.key, there.get(suspect.key))} for suspect in chunk
+            suspect.key: {
+                *suspect.owners,
+                *transform.owners(suspect.key, there.get(suspect.key)),
+                *claimed.get(suspect.key, ()),
+            }
+            for suspect in chunk
         }
 
     def _differing(self, wanted: dict[Key, set[Key]]) -> list[Key]:

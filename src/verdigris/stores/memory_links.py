@@ -21,5 +21,10 @@ class MemoryLinks:
     def of(self, kind: LinkKind, keys: Iterable[Key]) -> dict[Key, set[Key]]:
         return {key: set(self._links[kind, key]) for key in keys if (kind, key) in self._links}
 
+    @property
+    def size(self) -> int:
+        """How many keys have links."""
+        return len(self._links)
+
     def drop(self) -> None:
         self._links.clear()

@@ -1,0 +1,97 @@
+"""Configuration and facts become a plan, and everything that stands in its way is said at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from verdigris.core.model import Color, DataVersion, Kind, Phase
+from verdigris.core.planning import Facts, Names, PendingMigration, TableState, faults, make_plan
+
+NAMES = Names(
+    env="dev",
+    deploy_table="court-dev-deploy",
+    tables={DataVersion.ALPHA: "court-dev-alpha", DataVersion.BETA: "court-dev-beta"},
+    indexes=(("court-dev-case", "case", {DataVersion.ALPHA: "case-alpha", DataVersion.BETA: "case-beta"}),),
+)
+FULL = TableState(True, False, True, True, 10, 1000)
+NONE = TableState(False)
+PENDING = (PendingMigration("0001_a.py", "1" * 64),)
+
+
+def facts(**changes: Any) -> Facts:
+    usual = Facts(Color.BLUE, DataVersion.ALPHA, DataVersion.ALPHA, FULL, NONE, PENDING)
+    return msgspec.structs.replace(usual, **changes)
+
+
+def said(**changes: Any) -> list[str]:
+    found = facts(**changes)
+    return [fault.what for fault in faults(make_plan(NAMES, found), found)]
+
+
+def test_what_is_pending_decides_what_a_deployment_carries() -> None:
+    migrate = make_plan(NAMES, facts())
+    assert (migrate.kind, migrate.before, migrate.after) == (Kind.MIGRATE, Color.BLUE, Color.GREEN)
+    assert (migrate.source_table, migrate.destination_table) == ("court-dev-alpha", "court-dev-beta")
+    assert (migrate.indexes[0].source, migrate.indexes[0].destination) == ("case-alpha", "case-beta")
+    color = make_plan(NAMES, facts(pending=()))
+    assert (color.kind, color.destination_table) == (Kind.COLOR, "court-dev-alpha")
+    assert Phase.BACKFILL in migrate.phases
+    assert Phase.BACKFILL not in color.phases
+    first = make_plan(NAMES, facts(color=None, source=None, destination=None, alpha=NONE))
+    assert (first.kind, first.after, first.destination_table) == (Kind.BOOTSTRAP, Color.BLUE, "court-dev-alpha")
+
+
+def test_the_other_version_is_the_next_one() -> None:
+    back = make_plan(NAMES, facts(source=DataVersion.BETA, destination=DataVersion.BETA, alpha=NONE, beta=FULL))
+    assert (back.source_table, back.destination_table) == ("court-dev-beta", "court-dev-alpha")
+
+
+def test_the_digest_is_of_what_is_decided_and_of_nothing_else() -> None:
+    plan = make_plan(NAMES, facts())
+    assert plan.digest == make_plan(NAMES, facts(notes=("x",), alpha=TableState(True, False, True, True, 99))).digest
+    assert plan.digest != make_plan(NAMES, facts(pending=(PendingMigration("0001_a.py", "2" * 64),))).digest
+
+
+def test_nothing_stands_in_the_way_of_a_usual_deployment() -> None:
+    assert said() == []
+    assert said(pending=()) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"alpha": NONE}, "the source table court-dev-alpha does not exist"),
+        ({"beta": FULL}, "the destination table court-dev-beta exists and holds items"),
+        ({"destination_indexes": ("case-beta",)}, "the destination index case-beta exists already"),
+        ({"alpha": TableState(True, False, False, False, 10)}, "has no stream"),
+        ({"alpha": TableState(True, False, True, False, 10)}, "does not carry NEW_AND_OLD_IMAGES"),
+        ({"destination": DataVersion.BETA}, "the flags disagree"),
+        ({"migration_faults": ("0001 changed",)}, "0001 changed"),
+        ({"production": True, "has_fence": False}, "production refuses an unproven fence"),
+        ({"pending": (), "missing_indexes": ("case-alpha",)}, "the index case-alpha is configured and does not exist"),
+        ({"color": None, "alpha": NONE, "has_shape": False}, "[table] shape does not say how to make it"),
+        ({"color": None}, "nothing says which migrations it has been through"),
+    ],
+)
+def test_each_fault_is_told(changes: dict[str, Any], fault: str) -> None:
+    assert any(fault in text for text in said(**changes)), said(**changes)
+
+
+def test_all_faults_are_told_at_once_each_with_a_command() -> None:
+    found = facts(beta=FULL, migration_faults=("0001 changed",), alpha=TableState(True, False))
+    all_of_them = faults(make_plan(NAMES, found), found)
+    assert len(all_of_them) == 3
+    assert all(fault.next_command for fault in all_of_them)
+
+
+def test_consent_to_the_stream_is_enough() -> None:
+    assert said(alpha=TableState(True, False), may_enable_stream=True) == []
+
+
+def test_an_unproven_fence_is_said_in_the_plan() -> None:
+    plan = make_plan(NAMES, facts(has_fence=False))
+    assert "unproven" in plan.notes[0]
+    assert make_plan(NAMES, facts(has_fence=False, pending=())).notes == ()

@@ -221,12 +221,23 @@ class Journal:
         return int(str(row["sk"]).split("|")[0]) if row else 0
 
     def records(self, deployment: int | None = None) -> list[Record]:
-        """The records of one deployment, or of all, in order. Raises ValueError for records of a newer version."""
+        """The records of one deployment, or of all, in order. Raises StoreError for those of a newer Verdigris."""
         try:
             rows = self.rows.query(_JOURNAL, f"{deployment:06d}|" if deployment else "")
         except NotFound:
             return []
-        return [from_json(str(row["record"])) for row in rows]
+        return [self._record(row) for row in rows]
+
+    def _record(self, row: Row) -> Record:
+        try:
+            return from_json(str(row["record"]))
+        except ValueError as error:
+            raise StoreError(
+                str(error),
+                where=f"{self.rows.name}, record {row['sk']}",
+                state="nothing was changed",
+                next_command="upgrade Verdigris here, then run the command again",
+            ) from error
 
     def append(self, deployment: int, seq: int, body: Body) -> Record:
         """Appends one record. Raises LeaseLost."""

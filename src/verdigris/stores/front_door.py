@@ -71,6 +71,6 @@ class FrontDoor:
                 answer.get("message", f"the front door answered {response.status}"),
                 where=self.control_url,
                 state=answer.get("state", ""),
-                next_command="verdigris status",
+                next_command="verdigris status ENV",
             )
         return answer

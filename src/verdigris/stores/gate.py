@@ -132,5 +132,5 @@ def _still_writing(writes: int) -> Unreachable:
         f"{writes} writes under way did not end before the deadline",
         where="front door",
         state="the fence is released; the traffic goes where it went",
-        next_command="verdigris status",
+        next_command="verdigris status ENV",
     )

@@ -234,7 +234,7 @@ class Journal:
         except ValueError as error:
             raise StoreError(
                 str(error),
-                where=f"{self.rows.name}, record {row['sk']}",
+                where=f"{self.rows.name}, record {row['sk']!s}",
                 state="nothing was changed",
                 next_command="upgrade Verdigris here, then run the command again",
             ) from error

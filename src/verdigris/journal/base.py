@@ -71,7 +71,8 @@ class Rows(Protocol):
         ...
 
     def write(self, *operations: Put | Delete | Check) -> None:
-        """All of them or none (at most 100). Raises Conflict if an expectation does not hold."""
+        """All of them or none: at most 100, and each row once, or Invalid is raised. Raises Conflict if an expectation
+        does not hold."""
         ...
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import threading
 
-from verdigris.errors import Conflict, NotFound
+from verdigris.errors import Conflict, Invalid, NotFound
 from verdigris.journal.base import Check, Delete, Expect, Put, Row
+
+#: What one transaction of the service may hold.
+_MOST = 100
 
 
 class MemoryRows:
@@ -42,6 +45,9 @@ class MemoryRows:
 
     def write(self, *operations: Put | Delete | Check) -> None:
         with self._locked() as rows:
+            touched = [_key(operation) for operation in operations]
+            if len(touched) > _MOST or len(set(touched)) < len(touched):
+                raise Invalid(f"more than {_MOST} rows in one write, or one of them twice", where=self.name)
             for operation in operations:
                 self._expect(rows, operation)
             for operation in operations:
@@ -52,14 +58,10 @@ class MemoryRows:
                         rows.pop((pk, sk), None)
 
     def _expect(self, rows: dict[tuple[str, str], Row], operation: Put | Delete | Check) -> None:
-        match operation:
-            case Put(row, expect):
-                key = str(row["pk"]), str(row["sk"])
-            case Check(pk, sk, expect):
-                key = pk, sk
-            case Delete():
-                return
-        if not _holds(rows.get(key, {}), expect or {}):
+        if isinstance(operation, Delete):
+            return
+        key = _key(operation)
+        if not _holds(rows.get(key, {}), operation.expect or {}):
             raise Conflict("a condition did not hold: somebody else was first", where=f"{self.name}: {key[0]}")
 
     def _locked(self) -> _Locked:
@@ -81,5 +83,12 @@ class _Locked:
         self._lock.release()
 
 
+def _key(operation: Put | Delete | Check) -> tuple[str, str]:
+    if isinstance(operation, Put):
+        return str(operation.row["pk"]), str(operation.row["sk"])
+    return operation.pk, operation.sk
+
+
 def _holds(row: Row, expect: Expect) -> bool:
-    return all(row.get(name) == value for name, value in expect.items())
+    # By type too: 1 is not True, as in the service.
+    return all(type(row.get(name)) is type(value) and row.get(name) == value for name, value in expect.items())

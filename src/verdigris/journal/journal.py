@@ -287,6 +287,8 @@ class Journal:
             self._write(Delete(pk, unit))
 
     def _write(self, *operations: Put | Delete) -> None:
+        if not self._holder:  # given back, or never taken: then the row says so too, and would let the write pass
+            raise self._lost()
         fence = Check(_LEASE, _LEASE, {"token": self._token, "holder_id": self._holder})
         try:
             self.rows.write(fence, *operations)

@@ -45,7 +45,8 @@ PORTS = {"verdigris.stores.base", "verdigris.engines.base", "verdigris.journal.j
 
 #: The standard library as far as it neither waits, nor asks the clock, nor touches the world; and two JSON parsers.
 PURE = {
-    "__future__", "abc", "array", "binascii", "collections", "contextlib", "contextvars", "dataclasses", "datetime", "decimal", "enum", "functools",
+    "__future__", "abc", "array", "binascii", "collections", "contextlib", "contextvars", "dataclasses", "datetime",
+    "decimal", "enum", "functools",
     "hashlib", "itertools", "math", "msgspec", "operator", "orjson", "re", "struct", "traceback", "typing", "uuid",
     "zlib",
     "sys",  # byteorder

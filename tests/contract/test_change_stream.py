@@ -22,6 +22,7 @@ from verdigris.errors import NotFound
 from verdigris.local import dynamodb
 from verdigris.local.stack import LocalStack
 from verdigris.stores.base import ChangeStream, Table
+from verdigris.testing.fault_proxy import MILD, FaultProxy
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +35,15 @@ def server() -> Iterator[str]:
             local.down()
 
 
-@pytest.fixture(params=["memory", "memory with empty pages", "dynamodb"])
-def stores(request: pytest.FixtureRequest) -> Stores:
+@pytest.fixture(params=["memory", "memory with empty pages", "dynamodb", "dynamodb behind faults"])
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "dynamodb":
-        return DynamoStores(request.getfixturevalue("server"))
-    return MemoryStores(empty_pages=2 if request.param.endswith("pages") else 0, page_records=3)
+        yield DynamoStores(request.getfixturevalue("server"))
+    elif request.param == "dynamodb behind faults":
+        with FaultProxy(request.getfixturevalue("server"), 1, MILD) as proxy:
+            yield DynamoStores(proxy.url)
+    else:
+        yield MemoryStores(empty_pages=2 if request.param.endswith("pages") else 0, page_records=3)
 
 
 @dataclass

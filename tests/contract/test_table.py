@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,15 +13,22 @@ from tests.contract.stores import KEY, NUMBERED, DynamoStores, MemoryStores, Sto
 from verdigris.core.model import RawItem, Segment
 from verdigris.errors import Invalid, NotFound
 from verdigris.stores.base import Table, TableShape
+from verdigris.testing.fault_proxy import MILD, FaultProxy
 
 WHOLE = Segment(0, 1)
 
 
-@pytest.fixture(params=["memory", "dynamodb"])
-def stores(request: pytest.FixtureRequest) -> Stores:
+@pytest.fixture(params=["memory", "dynamodb", "dynamodb behind faults"])
+def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "memory":
-        return MemoryStores(page_items=7)
-    return DynamoStores(request.getfixturevalue("stack").dynamodb_url)
+        yield MemoryStores(page_items=7)
+        return
+    url = request.getfixturevalue("stack").dynamodb_url
+    if request.param == "dynamodb":
+        yield DynamoStores(url)
+        return
+    with FaultProxy(url, 1, MILD) as proxy:
+        yield DynamoStores(proxy.url)
 
 
 @pytest.fixture

@@ -178,13 +178,13 @@ def follow(at: Streamed, write: Callable[[int], None], rounds: int) -> list[Chan
             positions = positions.advanced(shard, page.last, page.ended)
             found += page.changes
         quiet = quiet + 1 if len(found) == before else 0
-        if round_ >= rounds and quiet > 20:
+        if round_ >= rounds and quiet > 4:
             return found
     raise AssertionError
 
 
 def test_our_reader_follows_the_lineage_while_it_grows(server: str) -> None:
-    rules = SPLITS.changed(empty_page=0.5, expired_iterator=0.2, throttled=0.1, reset_after=0.1)
+    rules = SPLITS.changed(empty_page=0.5, expired_iterator=0.1, throttled=0.05, reset_after=0.05)
     with streamed(server, rules) as at:
         found = follow(at, lambda round_: at.write(range(round_ * 5, round_ * 5 + 5)), rounds=20)
         assert sorted(int((change.new or {})["n"]["N"]) for change in found) == list(range(100))

@@ -84,7 +84,7 @@ GONE = error("ResourceNotFoundException")
 def test_create_waits_until_table_and_indexes_are_active() -> None:
     slept: list[float] = []
     building = table(GlobalSecondaryIndexes=[{"IndexStatus": "CREATING"}])
-    client = Client(create_table=[{}], describe_table=[GONE, table("CREATING"), building, table()])
+    client = Client(create_table=[{}], describe_table=[GONE, GONE, table("CREATING"), building, table()])
     admin(client, slept).create("court", SHAPE)
     assert slept == [0.1, 0.2, 0.4]
     assert client.made("create_table") == [{"TableName": "court", **SHAPE.create}]
@@ -99,9 +99,11 @@ def test_a_wait_has_an_end() -> None:
     assert max(slept) == 5.0
 
 
-def test_create_of_a_table_that_is_there() -> None:
+@pytest.mark.parametrize("before", [table(), GONE], ids=["before we look", "after we looked"])
+def test_create_of_a_table_that_is_there(before: Any) -> None:
+    client = Client(describe_table=[before, table()], create_table=[error("ResourceInUseException")])
     with pytest.raises(AlreadyThere):
-        admin(Client(create_table=[error("ResourceInUseException")]), []).create("court", SHAPE)
+        admin(client, []).create("court", SHAPE)
 
 
 def test_delete_is_asked_for_until_it_is_accepted_and_waits_until_the_table_is_gone() -> None:

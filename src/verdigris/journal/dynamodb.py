@@ -10,13 +10,15 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from verdigris.errors import Conflict
+from verdigris.errors import Conflict, Invalid, StoreError, Throttled
 from verdigris.journal.base import Check, Delete, Expect, Put, Row, Value
 from verdigris.stores.aws_errors import mapped
 
-# The heartbeat and a checkpoint touch the lease's row at the same moment; the service then cancels one of the
-# two transactions (TransactionConflict), which did nothing and may simply be sent again.
-_CONFLICT_ATTEMPTS = 8
+# The heartbeat and a checkpoint touch the lease's row at the same moment; the service then cancels one of the two
+# transactions. So it does when it is too busy for one of the rows; boto3 does not look at these reasons. A transaction
+# that was cancelled did nothing and may simply be sent again.
+_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
+_ATTEMPTS = 8
 
 
 class DynamoRows:
@@ -90,14 +92,14 @@ class DynamoRows:
 
     def write(self, *operations: Put | Delete | Check) -> None:
         items = [self._item(operation) for operation in operations]
-        for attempt in range(_CONFLICT_ATTEMPTS):
+        for attempt in range(_ATTEMPTS):
             with self._mapping("write"):
                 try:
                     # boto3 adds a ClientRequestToken, so its own retries of a lost answer take effect once.
                     self._client.transact_write_items(TransactItems=items)
                     return
                 except self._client.exceptions.TransactionCanceledException as error:
-                    if attempt + 1 == _CONFLICT_ATTEMPTS or _reasons(error) != {"TransactionConflict"}:
+                    if attempt + 1 == _ATTEMPTS or not _reasons(error) <= _PASSING:
                         raise
             self._sleep(self._random() * 0.05 * 2**attempt)
 
@@ -121,11 +123,18 @@ class DynamoRows:
         try:
             yield
         except self._client.exceptions.TransactionCanceledException as error:
-            if _reasons(error) & {"ConditionalCheckFailed", "TransactionConflict"}:
-                raise Conflict("a condition did not hold: somebody else was first", where=self.name) from error
-            raise mapped(error, where=f"{action} {self.name}") from error
+            raise _cancelled(error, self.name) from error
         except (ClientError, BotoCoreError) as error:
             raise mapped(error, where=f"{action} {self.name}") from error
+
+
+def _cancelled(error: Any, name: str) -> StoreError:
+    """Only a condition that failed says that somebody else was first."""
+    reasons = _reasons(error)
+    if "ConditionalCheckFailed" in reasons:
+        return Conflict("a condition did not hold: somebody else was first", where=name)
+    kind = Throttled if reasons <= _PASSING else Invalid
+    return kind(f"a transaction was cancelled: {', '.join(sorted(reasons))}", where=name)
 
 
 def _reasons(error: Any) -> set[str]:

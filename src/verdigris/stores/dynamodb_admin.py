@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from verdigris.errors import AlreadyThere, Conflict, Invalid, NotFound, Unreachable
+from verdigris.errors import AlreadyThere, Conflict, Invalid, NotFound, StoreError, Unreachable
 from verdigris.stores.aws import Aws
 from verdigris.stores.aws_errors import aws_errors
 from verdigris.stores.base import TableFacts, TableShape
@@ -51,18 +51,27 @@ class DynamoAdmin:
 
     def create(self, name: str, shape: TableShape) -> None:
         tags = [{"Key": key, "Value": value} for key, value in shape.tags]
+        there = self._describe(name) is not None
         try:
             with aws_errors(name):
                 self._client.create_table(TableName=name, **shape.create, **({"Tags": tags} if tags else {}))
         except Conflict as error:
-            raise AlreadyThere(f"table {name} is there already", where=name) from error
+            # It was not there a moment ago, and an earlier request of ours was not answered: then it is ours.
+            if there or not _tried_again(error):
+                raise AlreadyThere(f"table {name} is there already", where=name) from error
         self._wait(name, lambda table: table is not None and _is_active(table), "to become active")
         if shape.ttl_attribute is not None:
+            self._enable_ttl(name, shape.ttl_attribute)
+
+    def _enable_ttl(self, name: str, attribute: str) -> None:
+        try:
             with aws_errors(name):
                 self._client.update_time_to_live(
-                    TableName=name,
-                    TimeToLiveSpecification={"Enabled": True, "AttributeName": shape.ttl_attribute},
+                    TableName=name, TimeToLiveSpecification={"Enabled": True, "AttributeName": attribute}
                 )
+        except Invalid:
+            if self._ttl(name) != attribute:  # what is on already is refused: an earlier answer was lost
+                raise
 
     def delete(self, name: str) -> None:
         def gone(table: dict[str, Any] | None) -> bool:
@@ -95,11 +104,7 @@ class DynamoAdmin:
             raise NotFound(f"no table {name}", where=name)
         found = table.get("StreamSpecification", {})
         if not found.get("StreamEnabled"):
-            with aws_errors(name):
-                self._client.update_table(
-                    TableName=name,
-                    StreamSpecification={"StreamEnabled": True, "StreamViewType": NEW_AND_OLD_IMAGES},
-                )
+            self._turn_on(name)
             table = self._wait(name, _has_stream, "to have its stream")
         elif found["StreamViewType"] != NEW_AND_OLD_IMAGES:
             raise Invalid(
@@ -113,6 +118,19 @@ class DynamoAdmin:
             raise NotFound(f"table {name} was deleted meanwhile", where=name)
         arn: str = table["LatestStreamArn"]
         return arn
+
+    def _turn_on(self, name: str) -> None:
+        try:
+            with aws_errors(name):
+                self._client.update_table(
+                    TableName=name,
+                    StreamSpecification={"StreamEnabled": True, "StreamViewType": NEW_AND_OLD_IMAGES},
+                )
+        except (Conflict, Invalid) as error:
+            # Refused where it is on, or being turned on, already: an earlier request took effect, the answer was lost.
+            found = (self._describe(name) or {}).get("StreamSpecification", {})
+            if not _tried_again(error) or found.get("StreamViewType") != NEW_AND_OLD_IMAGES:
+                raise
 
     def _describe(self, name: str) -> dict[str, Any] | None:
         try:
@@ -152,6 +170,12 @@ class DynamoAdmin:
         raise Unreachable(
             f"waited {slept:.0f} s for table {name} {what}", where=name, state="the same command goes on waiting"
         )
+
+
+def _tried_again(error: StoreError) -> bool:
+    """Whether boto3 had sent the request before: the answer to that is not known."""
+    cause = error.__cause__
+    return isinstance(cause, ClientError) and cause.response.get("ResponseMetadata", {}).get("RetryAttempts", 0) > 0
 
 
 def _is_active(table: dict[str, Any]) -> bool:

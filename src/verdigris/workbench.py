@@ -11,16 +11,20 @@ from typing import Any, TypeVar
 
 from verdigris.core.model import DataVersion, Item, Key, Place
 from verdigris.core.records import Evidence
+from verdigris.core.steps import Views
 from verdigris.core.transform import Transform
 from verdigris.engines.threads import Threads
 from verdigris.errors import ConfigError, PhaseFailed
 from verdigris.journal.lease import LeaseKeeper
-from verdigris.migrations.discovery import discover
+from verdigris.migrations import determinism
+from verdigris.migrations.discovery import MigrationFile, discover
 from verdigris.migrations.loading import load_function, load_migrations
 from verdigris.phases.base import Bench, IndexPlan, Settings
+from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.views import SourceViews
 from verdigris.stores.base import TableShape
+from verdigris.stores.dynamodb_table import Guard
 from verdigris.wiring import Hooks, Wiring, interpreter
 
 Thing = TypeVar("Thing")
@@ -38,6 +42,9 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         production=wiring.env.production,
         may_enable_stream=may_enable_stream or wiring.env.enable_stream,
     )
+    late = LateWrites(wiring.env.late_write_s, lease.others_until_s, settings.beacon)
+    lease.own_until_s = late.quiet_from_s
+    wiring.guard = Guard(lease.hold, late.unanswered)
     planned = {migration.name: migration.checksum for migration in plan.migrations}
     return Bench(
         plan=plan,
@@ -47,6 +54,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         log=log,
         engine=Threads(wiring.config.table.segments),
         transform=_once(lambda: _transform(wiring, plan.source_table, planned, settings.beacon)),
+        dry_transform=lambda views: _transform(wiring, plan.source_table, planned, settings.beacon, views),
         indexes=_once(lambda: _index_plans(wiring, plan.destination)),
         shape=lambda: _shape(wiring, plan.source_table),
         place=lambda color: wiring.place(color, plan.destination if color is plan.after else plan.source),
@@ -54,12 +62,26 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         now=time.time,
         sleep=time.sleep,
         hold=lease.hold,
+        prove_determinism=lambda sample: determinism.prove(
+            _planned_files(wiring, planned), wiring.roots, wiring.schema(plan.source_table), sample
+        ),
         report=hooks.progress,
         stop=hooks.stop,
+        late=late,
     )
 
 
-def _transform(wiring: Wiring, source_table: str, planned: Mapping[str, str], beacon: Key) -> Transform:
+def _transform(
+    wiring: Wiring, source_table: str, planned: Mapping[str, str], beacon: Key, views: Views | None = None
+) -> Transform:
+    """`views` in place of those that keep on record what is read."""
+    loaded = load_migrations(_planned_files(wiring, planned), wiring.roots, planned)
+    if views is None:
+        views = SourceViews(wiring.stores.table(source_table), wiring.stores.links, beacon)
+    return Transform(loaded, wiring.schema(source_table), item_check(wiring), beacon, views)
+
+
+def _planned_files(wiring: Wiring, planned: Mapping[str, str]) -> list[MigrationFile]:
     files = [file for file in discover(wiring.config.migrations_folder).files if file.name in planned]
     missing = planned.keys() - {file.name for file in files}
     if missing:
@@ -68,9 +90,7 @@ def _transform(wiring: Wiring, source_table: str, planned: Mapping[str, str], be
             where=str(wiring.config.migrations_folder),
             next_command=f"put them back, or: verdigris abort {wiring.name}",
         )
-    loaded = load_migrations(files, wiring.roots, planned)
-    views = SourceViews(wiring.stores.table(source_table), wiring.stores.links, beacon)
-    return Transform(loaded, wiring.schema(source_table), item_check(wiring), beacon, views)
+    return files
 
 
 def item_check(wiring: Wiring) -> Callable[[Item], Any] | None:

@@ -15,10 +15,12 @@ from verdigris.core.model import Color, DataVersion, Kind, Place
 from verdigris.core.planning import Facts, Names, PendingMigration, Plan, TableState, make_plan
 from verdigris.core.records import Evidence
 from verdigris.core.transform import Migration, Transform
+from verdigris.core.trial import Sampled
 from verdigris.engines.inline import Inline
 from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.memory import MemoryRows
 from verdigris.phases.base import Bench, IndexPlan, Progress, Settings, Stores
+from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.views import SourceViews
 from verdigris.stores.base import Application, LivePointer, SearchIndex, TableShape
@@ -62,6 +64,9 @@ class World:
     settings: Settings = field(default_factory=lambda: Settings(segments=3, may_enable_stream=True, approve="auto"))
     clock: VirtualClock = field(default_factory=VirtualClock)
     page_items: int = 7
+    #: how long a write that was not answered may still land, and until when an earlier runner's may (seconds)
+    late_s: float = 0.0
+    late_from_s: float = 0.0
     heard: Callable[[records.Record], None] = lambda record: None
     progress: Callable[[Progress], None] = lambda progress: None
     #: (port, its name) → what a runner is given in its place
@@ -72,6 +77,9 @@ class World:
         self.tables = MemoryTables(page_items=self.page_items, clock=self.clock)
         self.links = MemoryLinks()
         self.runners = 0
+        self.late = LateWrites(0.0)
+        #: what preflight had proven deterministic
+        self.samples: list[Sequence[Sampled]] = []
 
     # ── runners ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -100,6 +108,7 @@ class World:
         log = Log(journal, history, self.heard)
         plan = log.snapshot.plan
         pending = [migration for migration in self.migrations if migration.name in {m.name for m in plan.migrations}]
+        self.late = LateWrites(self.late_s, self.late_from_s, self.settings.beacon)
         stores = Stores(
             admin=self.expose(self.tables, "admin"),
             table=lambda name: self.expose(self.tables.table(name), "table"),
@@ -117,6 +126,9 @@ class World:
             log=log,
             engine=Inline(),
             transform=lambda: self._transform(pending, stores, plan),
+            dry_transform=lambda views: Transform(
+                pending, stores.table(plan.source_table).key, None, self.settings.beacon, views
+            ),
             indexes=lambda: [
                 IndexPlan(index.alias, index.destination, {"mappings": {}}, self.document)
                 for index in (plan.indexes if self.index else ())
@@ -129,7 +141,9 @@ class World:
             now=self.clock,
             sleep=self.clock.sleep,
             hold=lambda: None,
+            prove_determinism=self.samples.append,
             report=self.progress,
+            late=self.late,
         )
 
     def _transform(self, pending: Sequence[Migration], stores: Stores, plan: Plan) -> Transform:

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import msgspec
 import pytest
 
 from verdigris.core.items import encode
 from verdigris.core.model import Key, KeySchema
+from verdigris.core.trial import Sampled
 from verdigris.errors import MigrationError
-from verdigris.migrations.child import NOTHING, OTHER_READ, Case
+from verdigris.migrations.child import OTHER_READ
 from verdigris.migrations.determinism import Varying, differing, prove
 from verdigris.migrations.discovery import MigrationFile
 
 SCHEMA = KeySchema((("pk", "S"), ("sk", "S")))
 
 
-def case(number: int = 1, **more: Any) -> Case:
-    return Case((f"p{number}", "s"), msgspec.Raw(encode({"pk": f"p{number}", "sk": "s", "n": number, **more})))
+def case(number: int = 1, reads: Mapping[Key, bytes | None] | None = None) -> Sampled:
+    return Sampled((f"p{number}", "s"), encode({"pk": f"p{number}", "sk": "s", "n": number}), reads or {})
 
 
-def found(folder: Path, text: str, *cases: Case, more: str | None = None) -> list[Varying]:
+def found(folder: Path, text: str, *cases: Sampled, more: str | None = None) -> list[Varying]:
     files = [write(folder, "0001_a.py", text)]
     if more is not None:
         files.append(write(folder, "0002_b.py", more))
@@ -139,18 +139,14 @@ def test_the_error_names_migration_item_attribute_and_both_values(tmp_path: Path
 
 def test_other_items_are_what_was_read_the_first_time(tmp_path: Path) -> None:
     text = "def up(item, view):\n    return item | {'x': view.get({'pk': 'other', 'sk': 's'})['v']}\n"
-    key: Key = ("other", "s")
-    read = case(1)
-    read.reads = [(key, msgspec.Raw(encode({"pk": "other", "sk": "s", "v": 9})))]
-    assert found(tmp_path, text, read) == []
+    other = encode({"pk": "other", "sk": "s", "v": 9})
+    assert found(tmp_path, text, case(1, {("other", "s"): other})) == []
     assert [varying.what for varying in found(tmp_path, text, case(1))] == [OTHER_READ]
 
 
 def test_that_nothing_was_there_is_an_answer_too(tmp_path: Path) -> None:
     text = "def up(item, view):\n    return item | {'x': view.get({'pk': 'other', 'sk': 's'})}\n"
-    read = case(1)
-    read.reads = [(("other", "s"), NOTHING)]
-    assert found(tmp_path, text, read) == []
+    assert found(tmp_path, text, case(1, {("other", "s"): None})) == []
 
 
 def test_a_process_that_dies_is_an_error_with_its_last_words(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import orjson
 from tests.lifecycle.world import SHAPE, raw
 
 from verdigris.core.model import Segment
-from verdigris.phases.sampling import spread
+from verdigris.phases.sampling import Reads, spread
 from verdigris.stores.base import ScanPage, Table
 from verdigris.stores.memory import MemoryTables
 
@@ -57,3 +57,13 @@ def test_no_more_pages_than_allowed() -> None:
 
 def test_an_empty_table_gives_nothing() -> None:
     assert list(spread(table(0), 4, 1)) == []
+
+
+def test_reads_are_remembered_item_by_item_and_the_beacon_is_not_there() -> None:
+    source = table(3)
+    reads = Reads(source, ("p1", "s1"))
+    assert reads(("p0", "s0")) == raw({"pk": "p0", "sk": "s0"})
+    assert reads(("p1", "s1")) is None
+    assert list(reads.found) == [("p0", "s0"), ("p1", "s1")]
+    reads.begin()
+    assert reads.found == {}

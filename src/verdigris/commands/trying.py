@@ -14,6 +14,7 @@ from verdigris.core.model import DataVersion, Key, KeySchema, RawItem, canonical
 from verdigris.core.raw_key import key_reader
 from verdigris.core.transform import Transform
 from verdigris.core.trial import Outcome, Trial, Tried
+from verdigris.core.views import LookedUp
 from verdigris.errors import NotFound, UsageError
 from verdigris.migrations.discovery import MigrationFile, discover
 from verdigris.migrations.loading import load_migrations
@@ -82,8 +83,9 @@ def try_migrations(
         items = spread(source, config.table.segments, _PAGES)
     beacon = beacon_key(wiring, table)
     loaded = load_migrations(files, wiring.roots)
-    alone = [(migration.name, Transform([migration], facts.key, reserved=beacon)) for migration in loaded]
-    trial = Trial(Transform(loaded, facts.key, item_check(wiring), beacon), alone)
+    views = LookedUp(facts.key, lambda at: source.read([at]).get(at))
+    alone = [(one.name, Transform([one], facts.key, None, beacon, views)) for one in loaded]
+    trial = Trial(Transform(loaded, facts.key, item_check(wiring), beacon, views), alone)
     read, tried = _try(trial, facts.key, items, sample if loaded else 0, beacon)
     return Trials(env, table, facts.key, tuple(file.name for file in files), read, tried, _collisions(tried))
 

@@ -6,8 +6,8 @@ The steps are the same migrations one by one, to say which of them did what.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from verdigris.core.differences import Difference, difference, whole
@@ -59,6 +59,15 @@ class Tried:
     steps: tuple[Step, ...]
     outputs: tuple[Key, ...] = ()
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """One source item, and the other items that its migrations read: key → item, None where there was none."""
+
+    key: Key
+    raw: RawItem
+    reads: Mapping[Key, RawItem | None] = field(default_factory=dict)
 
 
 class Trial:

@@ -22,8 +22,9 @@ import msgspec
 from verdigris.core.differences import Difference, difference, show
 from verdigris.core.keys import show_key
 from verdigris.core.model import Key, KeySchema
+from verdigris.core.trial import Sampled
 from verdigris.errors import MigrationError
-from verdigris.migrations.child import OTHER_READ, Answer, Case, Job, Made
+from verdigris.migrations.child import NOTHING, OTHER_READ, Answer, Case, Job, Made
 from verdigris.migrations.discovery import MigrationFile
 
 #: Two would do for most; a set of two members has the same order under every second seed. A process takes 0.1 s.
@@ -43,9 +44,9 @@ class Varying:
     what: str
 
 
-def prove(files: Sequence[MigrationFile], roots: Sequence[Path], schema: KeySchema, cases: Sequence[Case]) -> None:
+def prove(files: Sequence[MigrationFile], roots: Sequence[Path], schema: KeySchema, sample: Sequence[Sampled]) -> None:
     """Raises MigrationError naming the migration, the item and what differs, or if a process could not do it."""
-    for varying in differing(files, roots, schema, cases):
+    for varying in differing(files, roots, schema, sample):
         raise MigrationError(
             f"{varying.migration} gives different results for one item: {varying.what}; "
             "`up` must depend on nothing but its item",
@@ -56,16 +57,23 @@ def prove(files: Sequence[MigrationFile], roots: Sequence[Path], schema: KeySche
 
 
 def differing(
-    files: Sequence[MigrationFile], roots: Sequence[Path], schema: KeySchema, cases: Sequence[Case]
+    files: Sequence[MigrationFile], roots: Sequence[Path], schema: KeySchema, sample: Sequence[Sampled]
 ) -> Iterator[Varying]:
-    """The first difference of each case. Raises MigrationError if a process could not do it."""
-    if not cases:
+    """The first difference of each item. Raises MigrationError if a process could not do it."""
+    if not sample:
         return
-    job = Job([(file.name, str(file.path)) for file in files], [str(root) for root in roots], schema, list(cases))
+    job = Job(
+        [(file.name, str(file.path)) for file in files], [str(root) for root in roots], schema, list(map(_case, sample))
+    )
     answers = _run(msgspec.json.encode(job))
-    for case, *made in zip(cases, *answers, strict=True):
+    for item, *made in zip(sample, *answers, strict=True):
         if (found := _compare(schema, made)) is not None:
-            yield Varying(found[0], case.key, found[1])
+            yield Varying(found[0], item.key, found[1])
+
+
+def _case(item: Sampled) -> Case:
+    reads = [(key, NOTHING if raw is None else msgspec.Raw(raw)) for key, raw in item.reads.items()]
+    return Case(item.key, msgspec.Raw(item.raw), reads)
 
 
 def _run(job: bytes) -> list[Answer]:

@@ -11,7 +11,7 @@ A phase is a module-level object with four verbs, each safe to repeat:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,10 +19,13 @@ from verdigris.core.model import Color, Key, Phase, Place
 from verdigris.core.planning import Plan
 from verdigris.core.records import Evidence
 from verdigris.core.snapshot import Snapshot
+from verdigris.core.steps import Views
 from verdigris.core.transform import Transform
+from verdigris.core.trial import Sampled
 from verdigris.engines.base import Engine
 from verdigris.errors import Interrupted
 from verdigris.journal.journal import Journal
+from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.stores.base import (
     Application,
@@ -104,6 +107,8 @@ class Bench:
     log: Log
     engine: Engine
     transform: Callable[[], Transform]
+    #: the same migrations, reading other items through these views: nothing is kept of what they read
+    dry_transform: Callable[[Views], Transform]
     indexes: Callable[[], list[IndexPlan]]
     shape: Callable[[], TableShape]
     place: Callable[[Color], Place]
@@ -113,9 +118,12 @@ class Bench:
     sleep: Callable[[float], None]
     #: raises LeaseLost when this runner may no longer write
     hold: Callable[[], None]
+    #: raises MigrationError if the migrations do not always give the same for these items
+    prove_determinism: Callable[[Sequence[Sampled]], None]
     report: Callable[[Progress], None] = lambda progress: None
     stop: threading.Event = field(default_factory=threading.Event)
     tail: Tail | None = None
+    late: LateWrites = field(default_factory=lambda: LateWrites(0.0))
     #: since when this runner holds writes (seconds); None when it does not
     held_since_s: float | None = None
 

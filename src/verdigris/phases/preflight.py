@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from verdigris.core.machine import State
-from verdigris.core.model import Phase, Segment
+from verdigris.core.model import Phase
+from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
+from verdigris.core.trial import Sampled
+from verdigris.core.views import LookedUp
 from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.documents import document_of
+from verdigris.phases.sampling import Reads, spread
 
 phase = Phase.PREFLIGHT
+
+#: How many items are tried, and how many of those are tried again in other processes.
+SAMPLE, APPLIED_TWICE = 1000, 200
 
 
 def ready(bench: Bench) -> None:
@@ -65,17 +74,27 @@ def _check_beacon(bench: Bench) -> None:
 
 
 def _sample(bench: Bench) -> Evidence:
-    """The first page of the source through the migrations and the documents: user code fails here first, or works."""
-    transform = bench.transform()
-    page = bench.source.scan(Segment(0, 1), None)
-    outputs = 0
-    for number, item in enumerate(page.items, 1):
-        made = transform.apply(item)
-        outputs += len(made)
+    """Items from all over the source through the migrations and the documents: user code fails here first, or works.
+
+    Some of those that a migration touches go through it again, in other processes: it must come to the same.
+    """
+    reads = Reads(bench.source, bench.settings.beacon)
+    transform = bench.dry_transform(LookedUp(bench.source.key, reads))
+    key_of = key_reader(bench.source.key)
+    touched: list[Sampled] = []
+    sampled = outputs = 0
+    for raw in islice(spread(bench.source, bench.settings.segments, pages=1), SAMPLE):
+        reads.begin()
+        made = transform.apply(raw)
+        sampled, outputs = sampled + 1, outputs + len(made)
         for plan in bench.indexes():
             for output in made:
                 document_of(plan, output.raw)
-        if number % 100 == 0:
+        if len(touched) < APPLIED_TWICE and not all(output.untouched for output in made):
+            touched.append(Sampled(key_of(raw), raw, reads.found))
+        if sampled % 100 == 0:
             bench.breathe()
-            bench.report(Progress(phase, number, len(page.items), reason="running the migrations on a sample"))
-    return {"sampled": len(page.items), "sample_outputs": outputs}
+            bench.report(Progress(phase, sampled, reason="running the migrations on a sample"))
+    bench.report(Progress(phase, sampled, reason="running the migrations again, in other processes"))
+    bench.prove_determinism(touched)
+    return {"sampled": sampled, "sample_outputs": outputs, "applied_twice": len(touched)}

@@ -1,4 +1,4 @@
-"""Items from all over a table, for what looks at a sample only."""
+"""Items from all over a table, for what looks at a sample only, and what their migrations read of other items."""
 
 from __future__ import annotations
 
@@ -6,8 +6,26 @@ from collections import deque
 from collections.abc import Iterator
 from math import isqrt
 
-from verdigris.core.model import RawItem, Segment
+from verdigris.core.model import Key, RawItem, Segment
 from verdigris.stores.base import Table
+
+
+class Reads:
+    """Looks other items up (for `LookedUp`), and remembers in `found` what it was asked since the last `begin`."""
+
+    def __init__(self, table: Table, reserved: Key) -> None:
+        self._table = table
+        self._reserved = reserved
+        self.found: dict[Key, RawItem | None] = {}
+
+    def begin(self) -> None:
+        """From here on for another item."""
+        self.found = {}
+
+    def __call__(self, key: Key) -> RawItem | None:
+        if key not in self.found:
+            self.found[key] = None if key == self._reserved else self._table.read([key]).get(key)
+        return self.found[key]
 
 
 def spread(table: Table, segments: int, pages: int) -> Iterator[RawItem]:

@@ -145,6 +145,12 @@ def test_a_transaction_that_was_not_answered_takes_effect_once(
         rows.write(PUT)
 
 
+def test_a_lost_answer_and_then_a_conflict(rows: DynamoRows, proxy: FaultProxy) -> None:
+    proxy.next(Fault.RESET_AFTER, Fault.CONFLICT, only="TransactWriteItems *")
+    rows.write(PUT)
+    assert proxy.requests["TransactWriteItems"] == 3
+
+
 def test_a_transaction_that_is_cancelled_by_throttling_is_sent_again(rows: DynamoRows, proxy: FaultProxy) -> None:
     proxy.next(*[Fault.THROTTLED] * 6, only="TransactWriteItems *")
     rows.write(PUT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -31,11 +32,13 @@ class DynamoRows:
         *,
         sleep: Callable[[float], None] = time.sleep,
         random: Callable[[], float] = random.random,
+        token: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self.name = name
         self._client = client
         self._sleep = sleep
         self._random = random
+        self._token = token
 
     def exists(self) -> bool:
         with self._mapping("describe"):
@@ -92,11 +95,12 @@ class DynamoRows:
 
     def write(self, *operations: Put | Delete | Check) -> None:
         items = [self._item(operation) for operation in operations]
+        # One token for every attempt, boto3's and ours: a transaction whose answer was lost takes effect once.
+        token = self._token()
         for attempt in range(_ATTEMPTS):
             with self._mapping("write"):
                 try:
-                    # boto3 adds a ClientRequestToken, so its own retries of a lost answer take effect once.
-                    self._client.transact_write_items(TransactItems=items)
+                    self._client.transact_write_items(TransactItems=items, ClientRequestToken=token)
                     return
                 except self._client.exceptions.TransactionCanceledException as error:
                     if attempt + 1 == _ATTEMPTS or not _reasons(error) <= _PASSING:

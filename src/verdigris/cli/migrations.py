@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from verdigris.cli import migrations_test, shapes
+from verdigris.cli import migrations_lint, migrations_test, shapes
 from verdigris.cli.call import Call, Group, pass_call
 from verdigris.cli.output import Output, columns, shown
 
@@ -24,6 +24,7 @@ def command() -> None:
 
 
 command.add_command(migrations_test.command)
+command.add_command(migrations_lint.command)
 
 
 @command.command("list", examples=("verdigris migrations list prod",))

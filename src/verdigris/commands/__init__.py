@@ -6,6 +6,7 @@ Each takes a `Config` and an environment's name, returns data, raises `verdigris
 from __future__ import annotations
 
 from verdigris.commands.deploying import abort, approve, deploy, finalize, plan, reject, rollback
+from verdigris.commands.linting import lint_migrations
 from verdigris.commands.looking import doctor, get, history, status, unlock, watch, why
 from verdigris.commands.migrating import list_migrations, new_migration, record_migrations, repair_migrations
 from verdigris.commands.proving import verify
@@ -23,6 +24,7 @@ __all__ = [
     "get",
     "history",
     "init",
+    "lint_migrations",
     "list_migrations",
     "new_migration",
     "plan",

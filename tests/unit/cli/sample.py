@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from verdigris.commands.deploying import Planned
+from verdigris.commands.linting import Linted
 from verdigris.commands.looking import Finding, Status
+from verdigris.commands.trying import Trials
 from verdigris.core import records
+from verdigris.core.differences import Changed, Difference
 from verdigris.core.flags import Flags
 from verdigris.core.machine import Event
-from verdigris.core.model import Color, DataVersion, Kind, Phase
+from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
 from verdigris.core.planning import Fault, PendingMigration, Plan, PlannedIndex
 from verdigris.core.records import Body, Record
 from verdigris.core.snapshot import Snapshot, fold
+from verdigris.core.trial import Outcome, Product, Step, Tried
 from verdigris.journal.journal import Holder, Lease
+from verdigris.migrations.lint import RULES
+from verdigris.migrations.lint import Finding as LintFinding
 from verdigris.migrations.state import Comparison
 
 PLAN = Plan(
@@ -103,3 +111,28 @@ def status(*bodies: Body, lease: Lease | None = None) -> Status:
 PLANNED = Planned(PLAN, (FAULT,))
 FINDINGS = [Finding("lease", True, "free"), Finding("tables", False, "court-dev-alpha is gone", "verdigris get dev x")]
 MIGRATIONS = Comparison(("0002_b.py",), ("0001_a.py",), (), ("0001_a.py",), ("0001_a.py is gone",), ("a note",))
+
+CASE = ("case|1", "case|1")
+CENTS = Difference(
+    {"feeCents": {"N": "1250"}}, {"fee": {"N": "12.5"}}, {"status": Changed({"S": "open"}, {"S": "Open"})}
+)
+TRIALS = Trials(
+    "dev",
+    "court-dev-alpha",
+    KeySchema((("pk", "S"), ("sk", "S"))),
+    ("0001_cents.py",),
+    312,
+    (
+        Tried(
+            CASE,
+            Outcome.CHANGED,
+            (Step("0001_cents.py", CASE, Outcome.CHANGED, (Product(CASE, True, CENTS),)),),
+            (CASE,),
+        ),
+        Tried(("case|2", "case|2"), Outcome.REFUSED, (), (), "0001_cents.py: up failed: KeyError: 'fee' (line 9)"),
+    ),
+    {("seat|1", "seat"): (("person|1", "person"), ("person|2", "person"))},
+)
+LINTED = Linted(
+    ("0001_cents.py",), (LintFinding(RULES[4], Path("/srv/migrations/0001_cents.py"), 12, "uuid4"),), "court-dev-alpha"
+)

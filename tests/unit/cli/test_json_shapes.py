@@ -42,6 +42,8 @@ ONE_DOCUMENT: dict[str, tuple[str, Any, list[str]]] = {
     "migrations new": ("new_migration", Path("/a"), ["migrations", "new", "x"]),
     "migrations record": ("record_migrations", ["0001_a.py"], ["migrations", "record", "0001_a.py"]),
     "migrations repair": ("repair_migrations", (["0001_a.py"], ["0000_b.py"]), ["migrations", "repair"]),
+    "migrations test": ("try_migrations", sample.TRIALS, ["migrations", "test"]),
+    "migrations lint": ("lint_migrations", sample.LINTED, ["migrations", "lint"]),
     "errors": ("status", errors.UsageError("no"), ["status"]),
 }
 

@@ -22,7 +22,8 @@ MAY: dict[str, set[str]] = {
     "migrations": _INNER,
     "journal": _INNER,
     "local": _INNER | {"stores"},
-    "testing": _PORTS | {"local"},  # the fault proxy forwards as the front door does
+    # The fault proxy forwards as the front door does; the kit loads migrations as a deployment does.
+    "testing": _PORTS | {"local", "migrations"},
     "phases": _PORTS,
     "runner": _INNER | {"phases"},
     # These three compose everything (an environment's adapters, its facts, a runner's bench), so nothing else has to.

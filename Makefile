@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 READY_TO_TEST := $(VENV)/ready-to-test
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+SIM = $(if $(N),--count $(N)) $(if $(SEED),--seed $(SEED)) $(if $(LATE),--late-writes)
 DEMO = $(if $(ITEMS),--items $(ITEMS)) $(if $(KEEP),--keep)
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check sim bench docs clean
 
 demo: $(READY)  ## deploys an example twice under live traffic, and proves that nothing was lost
 	@$(BIN)/verdigris demo $(DEMO)
@@ -17,6 +18,9 @@ test: check  ## all checks and all tests
 
 check: $(READY_TO_TEST)  ## style and types
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet && $(BIN)/mypy
+
+sim: $(READY_TO_TEST)  ## deployments in a simulated world, N of them from SEED on
+	@$(BIN)/python -m verdigris.testing.simulation $(SIM)
 
 bench: $(READY_TO_TEST)  ## cost of an item, as ratios, into build/bench.json
 	@$(BIN)/python -m bench $(ARGS)

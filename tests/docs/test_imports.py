@@ -22,8 +22,9 @@ MAY: dict[str, set[str]] = {
     "migrations": _INNER,
     "journal": _INNER,
     "local": _INNER | {"stores"},
-    # The fault proxy forwards as the front door does; the kit loads migrations as a deployment does.
-    "testing": _PORTS | {"local", "migrations"},
+    # The fault proxy forwards as the front door does; the kit loads migrations as a deployment does; the simulation
+    # puts a bench together, as the workbench does.
+    "testing": _PORTS | {"local", "migrations", "phases", "runner"},
     "phases": _PORTS,
     "runner": _INNER | {"phases"},
     # These three compose everything (an environment's adapters, its facts, a runner's bench), so nothing else has to.
@@ -62,6 +63,7 @@ FOREIGN = {
     "urllib3": {"stores", "local"},
     "click": {"cli"},
     "rich": {"cli"},
+    "greenlet": {"testing"},
     "starlette": {"local"},
     "uvicorn": {"local"},
     "pydantic": {"config"},

@@ -12,6 +12,7 @@ from typing import NamedTuple, TypeAlias
 from verdigris.core.fingerprint import Sums, bucket_of
 from verdigris.core.model import Key
 from verdigris.engines.base import Engine
+from verdigris.errors import PhaseFailed
 
 #: A bucket is opened with at most about this many entries of it in memory.
 _OPENED_AT_ONCE = 100_000
@@ -72,7 +73,11 @@ def summed(
         for number in range(side.parts):
             stored = kept.load(_unit(side, number))
             if stored is None:
-                raise LookupError(f"the sums of {_unit(side, number)} were not kept")
+                raise PhaseFailed(  # only a runner that took over, and finished the comparison, removes them
+                    f"the sums of {_unit(side, number)} are gone",
+                    state="nothing was changed",
+                    next_command="run the command again",
+                )
             total.merge(Sums.from_bytes(stored))
         totals.append(total)
     return totals[0], totals[1]

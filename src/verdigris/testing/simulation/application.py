@@ -1,0 +1,165 @@
+"""The application under deployment: what it keeps, what it writes, and what the other color must hold of it.
+
+What each migration makes of an item stands here twice: as the migration, which the core runs, and written out by hand
+in `wanted`, which nothing but the checker uses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from verdigris.core.model import Key, RawItem
+from verdigris.core.transform import Migration
+from verdigris.testing.simulation.schedule import Op
+
+Plain = dict[str, Any]
+MOVING = frozenset({"moved", "moved-owner"})
+
+
+class Thing(NamedTuple):
+    """One item of the application: its kind, a value that no other write has, and the place that it takes."""
+
+    kind: str
+    value: int
+    place: int
+
+
+Things = Mapping[int, Thing]
+
+
+def raw_of(number: int, thing: Thing) -> RawItem:
+    """The item as the old color stores it."""
+    return f"{{{_fields(number, thing)}}}".encode()
+
+
+def _fields(number: int, thing: Thing) -> str:
+    kind, value, place = thing
+    return f'"id":{{"S":"i{number}"}},"kind":{{"S":"{kind}"}},"to":{{"N":"{place}"}},"v":{{"N":"{value}"}}'
+
+
+# ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def wanted(migration: str, things: Things) -> dict[Key, RawItem]:
+    """Every item that the new color must hold, as the memory table stores it (attributes in the order given here)."""
+    found: dict[Key, RawItem] = {}
+    for number, thing in things.items():
+        own, value, place = f"i{number}", thing.value, thing.place
+        text = _fields(number, thing)
+        if thing.kind == "p" and migration in ("same", "mixed"):
+            text += f',"w":{{"N":"{value * 3}"}}'
+        elif thing.kind == "r":
+            seen = things.get(place)
+            text += f',"seen":{{"N":"{seen.value if seen else -1}"}}'
+        elif thing.kind == "s":
+            part = f'{{"id":{{"S":"{own}/c"}},"kind":{{"S":"c"}},"v":{{"N":"{value}"}}}}'
+            found[f"{own}/c",] = part.encode()
+        elif thing.kind == "m":
+            owner = f'"owner":{{"S":"{own}"}},' if migration == "moved-owner" else ""
+            moved = f'{{"id":{{"S":"place{place}"}},"kind":{{"S":"moved"}},{owner}"v":{{"N":"{value}"}}}}'
+            found[f"place{place}",] = moved.encode()
+        if thing.kind not in "dm":
+            found[own,] = f"{{{text}}}".encode()
+    return found
+
+
+# ── as migrations ────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _tripled(item: Plain) -> Plain:
+    return item | {"w": item["v"] * 3}
+
+
+def _parted(item: Plain) -> list[Plain]:
+    return [item, {"id": item["id"] + "/c", "kind": "c", "v": item["v"]}]
+
+
+def _whole(item: Plain) -> Plain | None:
+    return {"id": item["id"].removesuffix("/c")} if item["kind"] == "c" else None
+
+
+def _moved(item: Plain) -> Plain:
+    return {"id": f"place{item['to']}", "kind": "moved", "v": item["v"]}
+
+
+def _moved_owned(item: Plain) -> Plain:
+    return {"id": f"place{item['to']}", "kind": "moved", "owner": item["id"], "v": item["v"]}
+
+
+def _owner(item: Plain) -> Plain | None:
+    return {"id": item["owner"]} if item["kind"] == "moved" else None
+
+
+def _seeing(item: Plain, view: Any) -> Plain:
+    seen = view.get({"id": f"i{item['to']}"})
+    return item | {"seen": seen["v"] if seen else -1}
+
+
+_DROP = Migration("drop.py", up=lambda item: None, selects={"kind": "d"})
+_TRIPLE = Migration("triple.py", up=_tripled, selects={"kind": "p"})
+_PART = Migration("part.py", up=_parted, selects={"kind": "s"}, source=_whole)
+MIGRATIONS: dict[str, tuple[Migration, ...]] = {
+    "same": (_TRIPLE,),
+    "drop": (_DROP,),
+    "split": (_PART,),
+    "mixed": (_TRIPLE, _DROP, _PART),
+    "moved-owner": (Migration("moved.py", up=_moved_owned, selects={"kind": "m"}, source=_owner), _DROP),
+    "moved": (Migration("moved.py", up=_moved, selects={"kind": "m"}), _DROP),
+    "view": (Migration("view.py", up=_seeing, selects={"kind": "r"}, reads=True),),
+}
+
+
+# ── what it does ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass
+class Application:
+    """`things` is what it was acknowledged; each change is one transaction."""
+
+    migration: str
+
+    def __post_init__(self) -> None:
+        self.things: dict[int, Thing] = {}
+        self._values = 0
+
+    def changes(self, op: Op) -> list[tuple[int, Thing | None]]:
+        """What an op does now, in one transaction: (number, what it is from now on; None: deleted)."""
+        now = self.things.get(op.number)
+        match op.what:
+            case "delete":
+                return [(op.number, None)]
+            case "update":
+                return [(op.number, now._replace(value=self._next()))] if now else []
+            case "move":
+                return [(op.number, now._replace(value=self._next(), place=op.place, kind=op.kind))] if now else []
+            case "pair" if op.number != op.other:
+                return [(op.number, self._new(op)), (op.other, self._new(op))]
+            case "trade" if op.number != op.other and now and (other := self.things.get(op.other)):
+                return [(op.number, other._replace(value=self._next())), (op.other, now._replace(value=self._next()))]
+        return [(op.number, self._new(op))]
+
+    def take(self, changes: Sequence[tuple[int, Thing | None]]) -> list[tuple[int, Thing | None]]:
+        """Makes the changes its own; no two moving items ever have one place, so some get another one."""
+        numbers = {number for number, _ in changes}
+        taken = {thing.place for number, thing in self.things.items() if number not in numbers and thing.kind == "m"}
+        made: list[tuple[int, Thing | None]] = []
+        for number, thing in changes:
+            if thing is None:
+                self.things.pop(number, None)
+            else:
+                if thing.kind == "m":
+                    while thing.place in taken:
+                        thing = thing._replace(place=(thing.place + 1) % (len(taken) + 1))
+                    taken.add(thing.place)
+                self.things[number] = thing
+            made.append((number, thing))
+        return made
+
+    def _new(self, op: Op) -> Thing:
+        return Thing(op.kind, self._next(), op.place)
+
+    def _next(self) -> int:
+        self._values += 1
+        return self._values

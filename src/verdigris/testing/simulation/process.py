@@ -1,0 +1,120 @@
+"""A runner's process: its clock, and its calls, with what may happen to each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from verdigris.core.model import Key
+from verdigris.errors import Throttled, Unreachable
+from verdigris.testing.simulation.schedule import Fault
+from verdigris.testing.simulation.scheduler import Killed, Life
+
+if TYPE_CHECKING:
+    from verdigris.testing.simulation.world import World
+
+Answer = TypeVar("Answer")
+#: Clocks of different machines differ by at most so much (seconds): more, and AWS refuses their signatures.
+_SKEW_S = 250.0
+
+
+class Process(Life):
+    """One process of a runner. `phase` is what it works on, `calls` how many it made there."""
+
+    def __init__(self, world: World, name: str, host: str) -> None:
+        super().__init__()
+        self.world = world
+        self.name = name
+        self.host = host
+        self.phase = "start"
+        self.calls = 0
+        #: the fencing token under which it writes tables; None: nobody asks for one
+        self.token: Callable[[], int] | None = None
+        #: asked before each write of a table: raises LeaseLost
+        self.may_go: Callable[[], None] = lambda: None
+        #: told the keys and the signing date of writes that got no answer
+        self.unanswered: Callable[[Sequence[Key], float], None] = lambda keys, signed_s: None
+        self._skew_s = 0.0
+
+    # ── its clock ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def now_s(self) -> float:
+        """Its wall clock, which may jump."""
+        return self.world.scheduler.now_s + self._skew_s
+
+    def monotonic_s(self) -> float:
+        return self.world.scheduler.now_s
+
+    def iso(self) -> str:
+        return datetime.fromtimestamp(self.now_s(), UTC).isoformat(timespec="milliseconds")
+
+    # ── its calls ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def works_on(self, phase: str) -> None:
+        self.phase = phase
+        self.calls = 0
+
+    def call(self, what: str, effect: Callable[[], Answer]) -> Answer:
+        """One call. Whatever happens before its effect happens here."""
+        fault = self._arrive(what)
+        if fault is not None:
+            self._suffer(fault, what, [effect], keeps=what in _READS)
+        return effect()
+
+    def send(self, what: str, parts: Sequence[Callable[[], object]]) -> None:
+        """One call that takes effect part by part, others in between."""
+        fault = self._arrive(what)
+        if fault is not None:
+            self._suffer(fault, what, parts)
+        switch = self.world.scheduler.switch
+        for place, part in enumerate(parts):
+            if place:
+                switch()
+            part()
+
+    def _arrive(self, what: str) -> Fault | None:
+        world = self.world
+        if self.dead:
+            raise Killed
+        world.scheduler.switch()
+        self.calls += 1
+        if world.trace is not None:
+            world.trace.append(f"{world.scheduler.current.name} {what}")
+        return world.faults.pop((self.phase, self.calls), None) if world.faults else None
+
+    def _suffer(self, fault: Fault, what: str, parts: Sequence[Callable[[], object]], *, keeps: bool = False) -> None:
+        """Returns if the call takes place after all. `keeps`: it changes nothing."""
+        world, kind = self.world, fault.what
+        world.fired.append(f"{kind} at {what} of {self.name}, call {fault.nth} of {fault.phase}")
+        if kind in ("slow", "pause"):
+            self._wait(fault)
+        elif kind == "jump":
+            self._skew_s = max(-_SKEW_S, min(_SKEW_S, self._skew_s + fault.seconds))
+        elif kind in ("late", "crash-late"):
+            if not keeps:
+                world.land(parts, fault.seconds)
+        elif kind != "cut" and kind != "crash":
+            some = {"half": (len(parts) + 1) // 2, "throttle": len(parts) // 2}.get(kind, len(parts))
+            for part in () if keeps else parts[:some]:
+                part()
+        if kind.startswith("crash"):
+            world.scheduler.kill(self)
+            raise Killed
+        if kind == "throttle":
+            raise Throttled("the simulation asks to slow down", where=what)
+        if kind not in ("slow", "pause", "jump"):
+            raise Unreachable("no answer, says the simulation", where=what)
+
+    def _wait(self, fault: Fault) -> None:
+        scheduler = self.world.scheduler
+        if fault.what == "pause":
+            for actor in self.actors:
+                if actor is not scheduler.current:
+                    scheduler.delay(actor, scheduler.now_s + fault.seconds)
+        scheduler.sleep(fault.seconds)
+
+
+_READS = frozenset(
+    {"rows.get", "rows.query", "rows.scan", "rows.last", "scan", "read", "stream.read", "stream.shards", "links.of"}
+)

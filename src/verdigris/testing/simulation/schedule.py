@@ -1,0 +1,197 @@
+"""A schedule: everything that is free in one run, drawn from a seed. Its parts can be taken away one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+from typing import NamedTuple
+
+from verdigris.testing.simulation.switches import Switch
+
+#: How many calls a runner makes in each phase, about: where faults are put.
+CALLS = {
+    "start": 6,
+    "preflight": 8,
+    "provision": 14,
+    "backfill": 50,
+    "replay": 30,
+    "verify": 60,
+    "exercise": 60,
+    "switch": 24,
+    "bake": 5,
+}
+#: What may become of one call of a runner, and how long it may take (seconds).
+CALM = ("cut", "lost", "half", "throttle", "slow", "pause", "crash", "crash-after", "jump")
+LATE = ("late", "crash-late")
+SECONDS = {
+    "slow": (0.1, 0.5, 2.0, 9.0, 20.0),
+    "pause": (0.5, 4.0, 9.0, 12.0, 17.0, 40.0, 400.0),
+    "jump": (-200.0, -20.0, -3.0, 3.0, 20.0, 200.0),
+    "late": (0.3, 1.0, 3.0, 10.0, 40.0, 250.0),
+    "crash-late": (0.3, 1.0, 3.0, 10.0, 40.0, 250.0),
+}
+#: What the service may answer to a read of the stream instead of a plain page.
+READS = ("empty", "short", "twice", "bare")
+
+
+class Op(NamedTuple):
+    """One thing that the application does, after a nap (seconds). `number` names the item, `other` a second one."""
+
+    nap_s: float
+    what: str
+    number: int
+    kind: str
+    other: int = 0
+    place: int = 0
+
+
+class Fault(NamedTuple):
+    """What becomes of the `nth` call that a runner makes in `phase`."""
+
+    phase: str
+    nth: int
+    what: str
+    seconds: float = 0.0
+
+
+class Split(NamedTuple):
+    """After a nap (seconds) an open shard of the source's stream closes; `into` children follow it."""
+
+    nap_s: float
+    into: int
+
+
+class Read(NamedTuple):
+    """What becomes of the `nth` read of the source's stream."""
+
+    nth: int
+    what: str
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What does not change within a schedule."""
+
+    migration: str
+    runners: int
+    same_host: bool
+    segments: int
+    workers: int
+    shards: int
+    page_items: int
+    page_records: int
+    beat_s: float
+    exercise: bool
+    margin_s: float
+    #: a switch to another actor about every so many steps
+    every: float
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One run of the world. `switches` is None as long as they are to be drawn from the seed."""
+
+    seed: int
+    shape: Shape
+    before: tuple[Op, ...]
+    writers: tuple[tuple[Op, ...], ...]
+    faults: tuple[Fault, ...]
+    splits: tuple[Split, ...]
+    reads: tuple[Read, ...]
+    switches: tuple[Switch, ...] | None = None
+
+    def __str__(self) -> str:
+        lines = [f"seed {self.seed}: {self.shape}"]
+        lines += [f"  before    {_op(op)}" for op in self.before]
+        lines += [f"  writer {n}  {_op(op)}" for n, ops in enumerate(self.writers, 1) for op in ops]
+        lines += [f"  fault     {f.what} at call {f.nth} of {f.phase}, {f.seconds:g} s" for f in self.faults]
+        lines += [f"  split     after {split.nap_s:g} s, into {split.into}" for split in self.splits]
+        lines += [f"  read      {read.nth} of the stream: {read.what}" for read in self.reads]
+        lines += [f"  switch    at step {s.step} to actor {s.pick}" for s in self.switches or ()]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class Allowed:
+    """What schedules may hold. The defaults are what the core must withstand today."""
+
+    migrations: tuple[str, ...] = ("same", "drop", "split", "mixed")
+    #: writes that land after their caller gave up, died, or was paused past its lease
+    late_writes: bool = False
+    #: open shards at a time; the switch proves one
+    shards: int = 1
+    faults: int = 4
+    runners: int = 2
+    #: phases where faults are put; all of them where there is none
+    phases: tuple[str, ...] = ()
+    #: kinds of faults; all of them where there is none
+    kinds: tuple[str, ...] = ()
+
+
+def drawn(seed: int, allowed: Allowed) -> Schedule:
+    """The schedule of a seed. Each draws which perils it has and how many, so that some seeds are wild in one way."""
+    dice = Random(seed)
+    chance, of = dice.random, dice.choice
+    runners = 1 if chance() < 0.6 else allowed.runners
+    kinds = allowed.kinds or (CALM + LATE if allowed.late_writes else CALM)
+    kinds = tuple(dice.sample(kinds, min(len(kinds), dice.randint(1, 4))))
+    phases = allowed.phases or tuple(CALLS)
+    faults = tuple(_fault(dice, of(phases), of(kinds)) for _ in range(dice.randint(0, allowed.faults)))
+    skewed = any(fault.what == "jump" for fault in faults)
+    shape = Shape(
+        migration=of(allowed.migrations),
+        runners=runners,
+        same_host=chance() < 0.5,
+        segments=of((1, 2, 3)),
+        workers=of((1, 2, 3)),
+        shards=dice.randint(1, allowed.shards),
+        page_items=of((1, 2, 3)),
+        page_records=of((1, 2, 5, 50)),
+        beat_s=of((0.01, 0.05, 0.2)),
+        exercise=chance() < 0.2,
+        margin_s=600.0 if skewed else 1.0,
+        every=of((1, 2, 4, 10, 30)),
+    )
+    numbers = dice.randint(3, 6)
+    letters = LETTERS[shape.migration]
+    before = tuple(Op(0.0, "put", number, of(letters), 0, number) for number in range(numbers) if chance() < 0.8)
+    napping = of((0.03, 0.1, 0.3, 1.0))
+    writers = tuple(
+        tuple(op for _ in range(dice.randint(1, 8)) for op in _ops(dice, numbers, letters, napping))
+        for _ in range(dice.randint(1, 3))
+    )
+    into = (1, 1, 2) if allowed.shards > 1 else (1,)
+    splits = tuple(Split(chance() * 4, of(into)) for _ in range(of((0, 0, 1, 2, 3))))
+    answers = READS if shape.migration in ("same", "drop") else READS[:-1]
+    reads = tuple(Read(dice.randint(1, 30), of(answers)) for _ in range(of((0, 0, 2, 6))))
+    return Schedule(seed, shape, before, writers, faults, splits, reads)
+
+
+#: The kinds of items that each migration makes a difference of.
+LETTERS = {
+    "same": "p",
+    "drop": "pd",
+    "split": "ps",
+    "mixed": "pds",
+    "moved-owner": "mmmd",
+    "moved": "mmmd",
+    "view": "ppr",
+}
+#: Most are puts; a `put` of another kind is an update that moves, splits or drops.
+_WHATS = ("put", "put", "put", "update", "update", "delete", "delete", "again", "pair", "trade", "move")
+
+
+def _ops(dice: Random, numbers: int, letters: str, napping: float) -> list[Op]:
+    below = dice.randrange
+    nap_s = dice.random() * napping * 8 if dice.random() < 0.7 else 0.0
+    op = Op(nap_s, dice.choice(_WHATS), below(numbers), dice.choice(letters), below(numbers), below(numbers))
+    return [op._replace(what="delete"), op._replace(what="put", nap_s=0.0)] if op.what == "again" else [op]
+
+
+def _fault(dice: Random, phase: str, what: str) -> Fault:
+    seconds = dice.choice(SECONDS[what]) if what in SECONDS else 0.0
+    return Fault(phase, dice.randint(1, CALLS[phase]), what, seconds)
+
+
+def _op(op: Op) -> str:
+    return f"{op.what} {op.number} {op.kind} (other {op.other}, place {op.place}) after {op.nap_s:.2f} s"

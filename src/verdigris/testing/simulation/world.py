@@ -1,0 +1,216 @@
+"""The world of one schedule: stores, gate, application, and the verdict over what became of its data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from random import Random
+
+from verdigris.core import flags
+from verdigris.core.model import Change, Color, Key, RawItem
+from verdigris.errors import LeaseLost, StoreError, Unreachable
+from verdigris.journal.base import Put, flag_row
+from verdigris.journal.memory import MemoryRows
+from verdigris.stores.base import TableShape
+from verdigris.stores.gate import Gate, Verdict
+from verdigris.stores.memory import MemoryTables
+from verdigris.stores.memory_links import MemoryLinks
+from verdigris.testing.simulation.application import Application, raw_of, wanted
+from verdigris.testing.simulation.process import Process
+from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, Split
+from verdigris.testing.simulation.scheduler import Actor, Scheduler
+from verdigris.testing.simulation.switches import Replayed, Switches
+
+SOURCE, DESTINATION, DEPLOY = "app-dev-alpha", "app-dev-beta", "app-dev-deploy"
+BEACON: Key = ("verdigris|beacon",)
+SHAPE = TableShape(
+    create={
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+    }
+)
+#: A schedule takes some 300 to 2,000 steps; one with more than this does not end.
+LIMIT = 30_000
+#: How far a request's signing date may be from AWS's own time (seconds).
+SIGNATURE_S = 300.0
+
+
+class World:
+    """Everything outside the runners. `faults_found` is empty as long as nothing is wrong."""
+
+    def __init__(self, schedule: Schedule, allowed: Allowed, *, traced: bool = False) -> None:
+        shape = schedule.shape
+        self.schedule = schedule
+        self.allowed = allowed
+        self.trace: list[str] | None = [] if traced else None
+        self.faults = {(fault.phase, fault.nth): fault for fault in schedule.faults}
+        self.reads = dict(schedule.reads)
+        self.fired: list[str] = []
+        self.wrong: list[str] = []
+        self.stream_reads = 0
+        self.switches = (
+            Switches(Random(schedule.seed ^ 0x5EED), shape.every)
+            if schedule.switches is None
+            else Replayed(schedule.switches)
+        )
+        self.scheduler = Scheduler(self.switches, LIMIT)
+        self.rows = MemoryRows(DEPLOY, created=True)
+        self.tables = MemoryTables(
+            page_items=shape.page_items,
+            shards=shape.shards,
+            page_records=shape.page_records,
+            clock=lambda: self.scheduler.now_s,
+        )
+        self.links = MemoryLinks()
+        self.gate = Gate(Color.BLUE)
+        self.application = Application(shape.migration)
+        self.flips = 0
+        self.writing = len(schedule.writers)
+        self.processes: list[Process] = []
+        self._at_the_gate: list[Actor] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        """As after a first deployment: blue serves alpha, which has its stream and some items."""
+        self.tables.create(SOURCE, SHAPE)
+        self.tables.enable_stream(SOURCE)
+        for op in self.schedule.before:
+            self._do(op)
+        self.rows.write(
+            Put(flag_row(flags.SOURCE_VERSION, "alpha")),
+            Put(flag_row(flags.DESTINATION_VERSION, "alpha")),
+            Put(flag_row(flags.CURRENT_COLOR, "blue")),
+        )
+        for number, ops in enumerate(self.schedule.writers, 1):
+            self.scheduler.spawn(f"writer-{number}", lambda ops=ops: self._write(ops))  # type: ignore[misc]
+        if self.schedule.splits:
+            self.scheduler.spawn("service", lambda: self._split(self.schedule.splits))
+
+    def process(self, name: str, host: str) -> Process:
+        made = Process(self, f"{name}#{len(self.processes) + 1}", host)
+        self.processes.append(made)
+        return made
+
+    # ── the application ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _write(self, ops: Sequence[Op]) -> None:
+        for op in ops:
+            if op.nap_s:
+                self.scheduler.sleep(op.nap_s)
+            else:
+                self.scheduler.switch()
+            if self._admitted():
+                self.gate.began()
+                self.scheduler.switch()
+                self._do(op)
+                self.gate.ended()
+                self.gate_changed()
+        self.writing -= 1
+
+    def _admitted(self) -> bool:
+        """Waits while the gate holds writes. False: it refused this one."""
+        while (verdict := self.gate.verdict("PUT", self.scheduler.now_s)) is Verdict.HOLD:
+            self.wait_for_the_gate()
+        return verdict is Verdict.PASS
+
+    def wait_for_the_gate(self) -> None:
+        """Until it changed, or its deadline has come."""
+        self._at_the_gate.append(self.scheduler.current)
+        self.scheduler.sleep(max(self.gate.deadline - self.scheduler.now_s, 0.0) + 0.001)
+
+    def gate_changed(self) -> None:
+        for actor in self._at_the_gate:
+            self.scheduler.wake(actor)
+        self._at_the_gate.clear()
+
+    def _do(self, op: Op) -> None:
+        """One transaction, in the shape of the color that is live."""
+        things = self.application.things
+        second = self.gate.live is Color.GREEN
+        before = wanted(self.schedule.shape.migration, things) if second else {}
+        made = self.application.take(self.application.changes(op))
+        if self.trace is not None:
+            self.trace.append(f"application {made}")
+        if second:
+            after = wanted(self.schedule.shape.migration, things)
+            self._store(DESTINATION, {key: after.get(key) for key in {**before, **after}}, before)
+        else:
+            self._store(SOURCE, {(f"i{n}",): raw_of(n, thing) if thing else None for n, thing in made}, {})
+
+    def _store(self, table: str, items: dict[Key, RawItem | None], before: dict[Key, RawItem]) -> None:
+        for key, item in items.items():
+            if item is None:
+                self.tables.remove(table, key)
+            elif before.get(key) != item:
+                self.tables.put(table, item)
+
+    # ── the service ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _split(self, splits: Sequence[Split]) -> None:
+        stream = self.tables.stream(self.tables.enable_stream(SOURCE))
+        for split in splits:
+            self.scheduler.sleep(split.nap_s)
+            open_ones = [shard.id for shard in stream.shards() if not shard.closed]
+            if open_ones:
+                stream.split(open_ones[0], split.into if len(open_ones) < self.allowed.shards else 1)
+
+    def bared(self, change: Change) -> Change:
+        """The change as a stream without images gives it; beacons keep theirs."""
+        return change if change.key == BEACON else replace(change, old=None, new=None)
+
+    def land(self, parts: Sequence[Callable[[], object]], seconds: float) -> None:
+        """A call whose caller does not wait for it any more, and which takes effect all the same."""
+
+        def body() -> None:
+            self.scheduler.sleep(seconds)
+            for part in parts:
+                try:
+                    part()
+                except StoreError:
+                    return
+
+        self.scheduler.spawn("late", body)
+
+    def admit(self, process: Process, table: str, key: Key, signed_s: float) -> None:
+        """Whether a runner's write may take effect. What it writes to the source, other than beacons, is wrong."""
+        if table == SOURCE and key != BEACON:
+            self.wrong.append(f"{process.name} wrote {key} into the source")
+        if self.allowed.late_writes:
+            if abs(self.scheduler.now_s - signed_s) > SIGNATURE_S:
+                raise Unreachable("the signature has expired", where=table)
+        elif not self.holds_lease(process):
+            raise LeaseLost("the simulation holds back what a runner writes without its lease", where=table)
+
+    def holds_lease(self, process: Process) -> bool:
+        """Whether nobody has taken over from this process."""
+        lease = self.rows.get("verdigris|lease", "verdigris|lease")
+        return process.token is None or (lease is not None and lease["token"] == process.token())
+
+    # ── the verdict ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def flipped(self) -> None:
+        """The live color changed: from here on the application uses the destination, so it must be complete now."""
+        self.flips += 1
+        self.judge("at the switch")
+        if self.gate.writes or self.gate.pointer(self.scheduler.now_s).fence is None:
+            self.wrong.append("switched while writes were under way")
+
+    def judge(self, when: str) -> None:
+        """Compares the destination with what the application was acknowledged."""
+        things = self.application.things
+        found = {key: item for key, item in self.tables.contents(DESTINATION).items.items() if key != BEACON}
+        expected = wanted(self.schedule.shape.migration, things)
+        for key in sorted({*found, *expected}):
+            there, due = found.get(key), expected.get(key)
+            if there != due:
+                word = "lost" if there is None else "extra" if due is None else "stale"
+                self.wrong.append(f"{word} {key[0]} {when}: {_text(there)} instead of {_text(due)}")
+        if self.gate.live is Color.BLUE:
+            kept = {k: item for k, item in self.tables.contents(SOURCE).items.items() if k != BEACON}
+            if kept != {(f"i{number}",): raw_of(number, thing) for number, thing in things.items()}:
+                self.wrong.append(f"the source is not what the application wrote, {when}")
+
+
+def _text(item: RawItem | None) -> str:
+    return "nothing" if item is None else item.decode()

@@ -15,11 +15,13 @@ from typing import Any
 
 import botocore.session
 
+from verdigris.core.model import KeySchema
 from verdigris.core.records import Record
 from verdigris.journal.dynamodb import DynamoRows
 from verdigris.journal.journal import Journal
 from verdigris.local.dynamodb import ACCESS_KEY, SECRET_KEY
 from verdigris.stores.aws import Aws
+from verdigris.stores.dynamodb_table import DynamoTable
 
 SHAPE = {
     "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
@@ -127,6 +129,10 @@ class Project:
     def records(self) -> list[Record]:
         journal = self.journal()
         return journal.records(journal.deployments() or None)
+
+    def raw(self, version: str) -> DynamoTable:
+        """The quick way to a table."""
+        return DynamoTable(self.aws.json("dynamodb"), self.table(version), KeySchema((("pk", "S"), ("sk", "S"))))
 
     def items(self, version: str) -> dict[tuple[str, str], dict[str, Any]]:
         """Every item, in boto3's form (DynamoDB JSON), strongly consistent."""

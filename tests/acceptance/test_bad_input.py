@@ -21,6 +21,7 @@ from tests.fault.scripted import fault, scripted
 from tests.project import Done, Project, finish
 
 from verdigris.cli.main import cli
+from verdigris.core.model import Segment
 from verdigris.local import download, dynamodb
 from verdigris.local.download import Part, ensure
 from verdigris.local.stack import LocalStack
@@ -70,11 +71,17 @@ def live(project: Project) -> Project:
 
 
 def fill(project: Project, numbers: range, version: str = "alpha", **more: Any) -> None:
-    client = project.aws.client("dynamodb")
-    for start in range(numbers.start, numbers.stop, 25):
-        some = numbers[start - numbers.start :][:25]
-        requests = [{"PutRequest": {"Item": item(number, **more)}} for number in some]
-        assert not client.batch_write_item(RequestItems={project.table(version): requests})["UnprocessedItems"]
+    project.raw(version).write([json.dumps(item(number, **more)).encode() for number in numbers])
+
+
+def contents(project: Project, version: str) -> list[bytes]:
+    table, start, found = project.raw(version), None, list[bytes]()
+    while True:
+        page = table.scan(Segment(0, 1), start)
+        found += page.items
+        start = page.next
+        if start is None:
+            return sorted(found)
 
 
 def item(number: int, **more: Any) -> dict[str, Any]:
@@ -144,18 +151,18 @@ def test_a_migration_that_raises_at_import(unharmed: Project) -> None:
 
 def test_a_migration_that_raises_for_one_item_in_ten_thousand(live: Project) -> None:
     fill(live, range(10, 10_000))
-    before = live.items("alpha")
+    before = contents(live, "alpha")
     live.write("migrations/0001_fee.py", FEE.replace("return", 'assert item["n"] != 7531, "not this one"\n    return'))
     done = live.run("deploy", "dev")
     ended_well(done, 1, "0001_fee.py", "fee|7531", "not this one")
-    assert live.items("alpha") == before
+    assert contents(live, "alpha") == before
     live.write("migrations/0001_fee.py", FEE)
     ended_well(live.run("deploy", "dev"), 1, "checksum")
     assert live.run("abort", "dev").code == 0
     live.ok("deploy", "dev")
-    found = live.items("beta")
+    found = contents(live, "beta")
     assert len(found) == 10_000
-    assert found["fee|7531", "fee|7531"]["cents"] == {"N": "753100"}
+    assert sum(b'"753100"' in one and b'"fee|7531"' in one for one in found) == 1
 
 
 def test_a_migration_that_returns_a_float(unharmed: Project) -> None:

@@ -82,13 +82,15 @@ class Scenario:
     seed: int
     kills: Kills = field(default_factory=Kills)
     writes: float = 0.15
+    #: without any, a deployment is of the color only
+    migrations: tuple[Migration, ...] = MIGRATIONS
     settings: Settings = field(
         default_factory=lambda: Settings(segments=2, may_enable_stream=True, approve="auto", verify_buckets=16)
     )
 
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
-        self.world = World(MIGRATIONS, document=document, settings=self.settings, page_items=4)
+        self.world = World(self.migrations, document=document, settings=self.settings, page_items=4)
         self.index = MemoryIndex()
         self.pointer = MemoryPointer(Color.BLUE, clock=self.world.clock)
         self.world.index, self.world.pointer = self.index, self.pointer
@@ -112,7 +114,7 @@ class Scenario:
         else:
             self.truth[number] = (entity, self.dice.randrange(1000))
         wanted = [(number, *self.truth[number])] if number in self.truth else []
-        if self.pointer.read().live is Color.GREEN:
+        if self._migrated():
             self._write_second(number, [item for one in wanted for item in second_shape(*one)])
         elif wanted:
             _, kind, n = wanted[0]
@@ -127,6 +129,10 @@ class Scenario:
         bodies = dict(made for item in items if (made := document(item)) is not None)
         ids = (f"case|{number}", f"contact of case|{number}")
         self.index.bulk(INDEX, [Document(id_, bodies.get(id_), _APPLICATIONS_VERSION) for id_ in ids])
+
+    def _migrated(self) -> bool:
+        """Whether the application works on the second version of the data."""
+        return bool(self.migrations) and self.pointer.read().live is Color.GREEN
 
     def _between(self, port: str, name: str) -> None:
         if self.writing and self.pointer.read().fence is None and self.dice.random() < self.writes:
@@ -172,7 +178,7 @@ class Scenario:
         return [*self.faults, *self._table_faults(), *self._index_faults(), *self._repairs()]
 
     def _table_faults(self) -> list[str]:
-        second = self.pointer.read().live is Color.GREEN
+        second = self._migrated()
         wanted: dict[tuple[str, ...], Any] = {}
         for number, (entity, n) in self.truth.items():
             first = [{"pk": f"case|{number}", "sk": f"case|{number}", "entityName": entity, "n": n}]
@@ -185,7 +191,7 @@ class Scenario:
         return sorted(lost + extra + stale)
 
     def _index_faults(self) -> list[str]:
-        if self.pointer.read().live is not Color.GREEN:
+        if not self._migrated():
             return []
         self.index.refresh(INDEX)
         made = [document(item) for one in self.truth.items() for item in second_shape(one[0], *one[1])]

@@ -9,11 +9,16 @@ import random
 from collections.abc import Callable, Iterator
 
 import pytest
-from tests.lifecycle.perils import Killed, Kills
+from tests.lifecycle.perils import Exposed, Killed, Kills
 from tests.lifecycle.scenario import Scenario
+from tests.lifecycle.world import Programs, World
 
+from verdigris import runner
 from verdigris.core.machine import Event, State
 from verdigris.core.model import DataVersion, Phase
+from verdigris.journal.journal import Journal
+from verdigris.stores.memory_index import MemoryIndex
+from verdigris.stores.memory_pointer import MemoryPointer
 
 UNDOABLE = [phase for phase in Phase if phase not in (Phase.APPROVE, Phase.SWITCH, Phase.BAKE, Phase.FINALIZE)]
 
@@ -98,6 +103,76 @@ def test_killed_at_every_call_of_a_way_back_and_forward() -> None:
         scenario.writing = True
         scenario.command(State.FINISHED, Event.FINALIZE)
         assert scenario.verdict() == [], f"seed {scenario.seed}, killed at {scenario.kills.killed}"
+
+
+def test_killed_at_every_call_of_a_deployment_without_migrations() -> None:
+    """The color only: the data stays where it is, and the application goes on writing there."""
+    for scenario in each_call(lambda seed: Scenario(seed, migrations=())):
+        scenario.to_end()
+        assert scenario.verdict() == [], f"seed {scenario.seed}, killed at {scenario.kills.killed}"
+        assert scenario.pointer.read().live == "green"
+        assert scenario.world.tables.describe("court-dev-beta") is None
+        assert scenario.index.alias("court-dev-case") == "court-dev-case-alpha"
+
+
+def test_killed_at_every_call_of_a_first_deployment() -> None:
+    nth = 0
+    while True:
+        nth += 1
+        kills = Kills(nth)
+        world = World(index=MemoryIndex(), application=Programs())
+        world.pointer = MemoryPointer(clock=world.clock)
+        world.expose = lambda port, name, kills=kills: Exposed(port, name, kills)  # type: ignore[misc]
+        while True:
+            try:
+                snapshot = runner.run(world.bench())
+            except Killed:
+                continue
+            break
+        if kills.calls < nth:
+            break
+        assert snapshot.state is State.FINISHED
+        assert snapshot.deployment == 1
+        assert world.pointer.read().live == "blue"
+        assert world.index
+        assert world.index.alias("court-dev-case") == "court-dev-case-alpha"
+        assert world.tables.describe("court-dev-alpha")
+        flags = Journal(world.rows, str).flags()
+        assert (flags.color, flags.source, flags.destination) == ("blue", DataVersion.ALPHA, DataVersion.ALPHA)
+
+
+def test_what_a_dead_run_held_is_let_go_before_anything_takes_time() -> None:
+    """A sealed fence does not lapse: until it is lifted, nobody can write."""
+    scenario = Scenario(seed=1, writes=0)
+    scenario.kills = AfterSeal()
+    with pytest.raises(Killed):
+        runner.run(scenario.world.bench())
+    assert scenario.pointer.read().sealed
+    fenced: list[str] = []
+
+    def look(port: str, name: str) -> None:
+        if (port, name) in (("stream", "read"), ("table", "write")) and scenario.pointer.read().fence:
+            fenced.append(name)
+        if (port, name) == ("pointer", "fence"):
+            raise Killed
+
+    scenario.kills = look  # type: ignore[assignment]
+    with pytest.raises(Killed):
+        runner.run(scenario.world.bench())
+    assert fenced == [], "the tail caught up while writes were refused"
+    scenario.kills = Kills()
+    scenario.to_end()
+    assert scenario.verdict() == []
+
+
+class AfterSeal(Kills):
+    """Dies when the fence is sealed, and the flip has not taken place."""
+
+    def __call__(self, port: str, name: str) -> None:
+        if name == "seal":
+            self.calls += 1
+        elif self.calls and port == "rows":
+            raise Killed
 
 
 def assert_as_before(scenario: Scenario) -> None:

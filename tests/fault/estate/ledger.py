@@ -30,7 +30,7 @@ class Ledger:
         """Loads `count` entities into alpha, in the first shape."""
         self.kept = {number: (self.dice.choice(shapes.KINDS), number) for number in range(count)}
         items = [item for number, value in self.kept.items() for item in shapes.first(number, *value)]
-        table(project).write([json.dumps(shapes.encoded(item)).encode() for item in items])
+        project.raw("alpha").write([json.dumps(shapes.encoded(item)).encode() for item in items])
 
     def next(self) -> tuple[int, tuple[str, int] | None]:
         """What to write next."""
@@ -95,16 +95,9 @@ class Writer:
             self._error = error
 
 
-def table(project: Project) -> Any:
-    from verdigris.core.model import KeySchema
-    from verdigris.stores.dynamodb_table import DynamoTable
-
-    return DynamoTable(project.aws.json("dynamodb"), project.table("alpha"), KeySchema((("pk", "S"), ("sk", "S"))))
-
-
 def to_table(project: Project) -> Send:
     """Straight into the source table."""
-    source = table(project)
+    source = project.raw("alpha")
 
     def send(number: int, value: tuple[str, int] | None) -> bool:
         key = shapes.keys(number)[0]

@@ -15,7 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests.contract.stores import KEY, DynamoStores, new_table, raw
 
-from verdigris.core.lineage import Positions, open_leaves, readable
+from verdigris.core.lineage import Positions, forget, open_leaves, readable
 from verdigris.core.model import Change
 from verdigris.errors import HintsLost
 from verdigris.local import dynamodb
@@ -194,6 +194,18 @@ def test_our_reader_follows_the_lineage_while_it_grows(server: str) -> None:
         assert all(numbers == sorted(numbers) for numbers in by_key.values())
         assert len(open_leaves(at.stream.shards())) > 1
         assert {"split", "empty_page", "expired_iterator"} <= at.proxy.injected.keys()
+
+
+def test_a_shard_that_expires_half_read_is_noticed(server: str) -> None:
+    with streamed(server) as at:
+        at.write(range(5))
+        (root,) = at.stream.shards()
+        page = at.stream.read(root.id, None)
+        begun = Positions({}).advanced(root.id, page.last, page.ended)
+        at.write(range(5, 40))
+        at.proxy.set(keep_records=5)
+        with pytest.raises(HintsLost):
+            forget(begun, at.stream.shards())
 
 
 def test_empty_pages_come_before_records(server: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from verdigris.core.lineage import Positions, forget, open_leaves, readable
 from verdigris.core.model import Change, KeySchema, Shard
+from verdigris.errors import HintsLost
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.table_shape import shape_with_key
 
@@ -38,6 +39,15 @@ def test_only_ended_shards_that_are_gone_are_forgotten() -> None:
     assert forget(at, [Shard("parent", None, True), Shard("open", "parent", False)]) == Positions(
         {"open": "5"}, ("parent",)
     )
+
+
+def test_a_shard_that_is_gone_before_it_was_read_is_hints_lost() -> None:
+    left = [Shard("child", "begun", False)]
+    assert readable(left, Positions({"begun": "5"})) == ["child"]  # nothing else would tell
+    for last in ("5", None):
+        with pytest.raises(HintsLost) as caught:
+            forget(Positions({"begun": last}), left)
+        assert caught.value.where == "begun"
 
 
 def test_open_leaves() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from verdigris.core.model import Shard
+from verdigris.errors import HintsLost
 
 
 class Positions(msgspec.Struct, frozen=True):
@@ -36,8 +37,19 @@ def readable(shards: Sequence[Shard], positions: Positions) -> list[str]:
 
 
 def forget(positions: Positions, shards: Iterable[Shard]) -> Positions:
-    """Drops ended shards that the stream no longer lists; nothing can refer to them any more."""
+    """Drops ended shards that the stream no longer lists; nothing can refer to them any more.
+
+    Raises HintsLost where a shard is gone that was not read to its end: records expired with it, or may have.
+    """
     present = {shard.id for shard in shards}
+    lost = sorted(positions.after.keys() - present)
+    if lost:
+        raise HintsLost(
+            "a shard of the source's stream has expired before it was read to its end",
+            where=lost[0],
+            state="the source serves on, untouched; what changed while nobody read is not known",
+            next_command="verdigris abort ENV, then deploy again",
+        )
     return Positions(positions.after, tuple(shard for shard in positions.ended if shard in present))
 
 

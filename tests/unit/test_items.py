@@ -152,6 +152,14 @@ def test_keys_of_maps_are_text(key: Any) -> None:
         encode({key: 1})
 
 
+def test_names_are_not_empty() -> None:
+    with pytest.raises(ItemRefused, match=r"`a\.b` is a map with an empty name"):
+        encode({"a": {"b": {"": 1}}})
+    with pytest.raises(ItemRefused, match="the item is a map with an empty name"):
+        encode({"": 1})
+    assert decode(encode({"a": '"": is text'})) == {"a": '"": is text'}
+
+
 def test_names_are_valid_unicode() -> None:
     with pytest.raises(ItemRefused, match="lone surrogate"):
         encode({"a": {"\ud800": "x"}})

@@ -108,7 +108,7 @@ def encode(item: Item) -> RawItem:
 
     Raises ItemRefused naming the place inside the item (`lines[2].price`) for what DynamoDB cannot store: floats,
     NaN and Infinity, numbers beyond 38 digits or their range, dates, empty and mixed sets, other types, keys of maps
-    that are not str, text that is not valid Unicode, more than 32 levels, more than 400 KB.
+    that are not str or are empty, text that is not valid Unicode, more than 32 levels, more than 400 KB.
     """
     try:
         encoded = _encode_fields(item)
@@ -118,6 +118,8 @@ def encode(item: Item) -> RawItem:
         raise ItemRefused(f"the item cannot be stored: {type(error).__name__}: {error}") from error
     # Each level is one `{"M":` or `{"L":`, and the JSON is never shorter than the item: most items end here.
     if raw.count(b'{"M":') + raw.count(b'{"L":') > NESTING_LEVELS:
+        _explain(item, "", 0)
+    if b'"":' in raw:  # an empty name, or text that holds these characters
         _explain(item, "", 0)
     if len(raw) > ITEM_BYTES and (size := item_size(encoded)) > ITEM_BYTES:
         raise ItemRefused(f"the item has {size:,} bytes; DynamoDB stores {ITEM_BYTES:,} (400 KB) at most ({GUIDE})")
@@ -297,6 +299,8 @@ def _explain(value: Any, path: str, depth: int) -> None:
         for name, member in value.items():
             if type(name) is not str:
                 raise refused(path, f"is a map with the key {name!r} of type {type(name).__name__}; keys are str")
+            if not name:
+                raise refused(path, f"is a map with an empty name, which DynamoDB does not allow ({GUIDE})")
             _explain(name, f"{path}.{name}" if path else name, depth)
             _explain(member, f"{path}.{name}" if path else name, depth + 1)
     elif isinstance(value, (list, tuple)):

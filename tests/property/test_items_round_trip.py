@@ -15,6 +15,8 @@ from verdigris.core.model import KeySchema, canonical_number
 from verdigris.core.raw_key import key_reader
 
 text = st.text(st.characters(codec="utf-8"), max_size=20)
+#: Attribute names are never empty.
+names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=20)
 
 
 @st.composite
@@ -32,10 +34,10 @@ sets = (
 )
 values = st.recursive(
     scalars | sets,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=4),
     max_leaves=12,
 )
-items = st.dictionaries(text, values, max_size=8)
+items = st.dictionaries(names, values, max_size=8)
 
 
 def typed(value: Any) -> Any:

@@ -38,11 +38,11 @@ Moment = tuple[str, str, float]
 BEFORE_THE_GATE: tuple[Moment, ...] = (
     ("intent", "create-table", 0.1),
     ("outcome", "mark", 0.2),
-    ("began", "backfill", 1.0),
-    ("began", "backfill", 1.5),
-    ("began", "replay", 0.2),
-    ("began", "replay", 0.5),
-    ("began", "verify", 0.5),
+    ("began", "backfill", 0.5),
+    ("began", "backfill", 0.8),
+    ("began", "replay", 0.1),
+    ("began", "replay", 0.3),
+    ("began", "verify", 0.3),
     ("done", "verify", 0.1),
 )
 THE_SWITCH: tuple[Moment, ...] = (
@@ -108,11 +108,13 @@ class Killer:
 
 
 def come(process: subprocess.Popen[str], kind: str, what: str) -> bool:
-    """Waits for a record of a `--json` command; False if it ended without one."""
+    """Waits for a record of a `--json` command (a phase that began may be a later one); False if it ended first."""
     assert process.stdout
+    later = list(Phase)[list(Phase).index(Phase(what)) :] if kind == "began" else ()
     for line in process.stdout:
         body = json.loads(line).get("record", {}).get("body", {})
-        if body.get("type") == kind and str(body.get("step") or body.get("phase") or "").startswith(what):
+        name = str(body.get("step") or body.get("phase") or "")
+        if body.get("type") == kind and (name in later if later else name.startswith(what)):
             return True
     return False
 

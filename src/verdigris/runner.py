@@ -23,6 +23,7 @@ from verdigris.phases import (
     verify,
 )
 from verdigris.phases.base import Bench, PhaseSteps
+from verdigris.phases.pausing import wait_while_paused
 
 STEPS: dict[Phase, PhaseSteps] = {
     steps.phase: steps
@@ -56,6 +57,7 @@ def _work(bench: Bench) -> None:
     assert phase is not None  # the machine has one for every state that neither waits nor ends
     steps = STEPS[phase]
     try:
+        wait_while_paused(bench, phase)
         bench.breathe()
         bench.log.append(records.PhaseBegan(phase))
         steps.ready(bench)

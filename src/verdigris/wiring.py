@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 import botocore.session
 
 from verdigris.config.model import Config, Environment
+from verdigris.core.braking import Throttling
 from verdigris.core.model import Color, DataVersion, KeySchema, Place
 from verdigris.core.planning import Names
 from verdigris.core.records import Record
@@ -73,12 +74,19 @@ class Wiring:
         self.config = config
         self.env: Environment = config.environment(env)
         self.name = env
+        #: told of every throttled answer; set with its bench
+        self.throttled: Callable[[Throttling], None] = lambda told: None
 
     # ── addresses and clients ────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
     def aws(self) -> Aws:
-        return Aws(self.env.region, endpoint_url=self.dynamodb_url, session=self._session())
+        return Aws(
+            self.env.region,
+            endpoint_url=self.dynamodb_url,
+            session=self._session(),
+            throttled=lambda told: self.throttled(told),
+        )
 
     @cached_property
     def dynamodb_url(self) -> str | None:
@@ -140,7 +148,7 @@ class Wiring:
             return None
         credentials = cast("Credentials | None", self._session().get_credentials())
         auth = auth_for(self.search_url, self.env.region, credentials, os.environ)
-        return OpenSearchIndex(self.search_url, auth=auth)
+        return OpenSearchIndex(self.search_url, auth=auth, throttled=lambda told: self.throttled(told))
 
     @cached_property
     def pointer(self) -> LivePointer | None:

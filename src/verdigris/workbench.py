@@ -7,24 +7,30 @@ import os
 import subprocess
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import cache
 from typing import Any, TypeVar
 
 from verdigris.core.model import DataVersion, Item, Key, Place
 from verdigris.core.records import Evidence
 from verdigris.core.steps import Views
 from verdigris.core.transform import Transform
+from verdigris.engines.scoped import Scoped
 from verdigris.engines.threads import Threads
 from verdigris.errors import ConfigError, PhaseFailed
+from verdigris.journal.control import control_of, read_reason, save_reason
 from verdigris.journal.lease import LeaseKeeper
 from verdigris.migrations import determinism
 from verdigris.migrations.discovery import MigrationFile, discover
 from verdigris.migrations.loading import load_function, load_migrations
-from verdigris.phases.base import Bench, IndexPlan, Settings
+from verdigris.phases.base import Bench, IndexPlan, Progress, Settings, Stores
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.views import SourceViews
 from verdigris.stores.base import TableShape
 from verdigris.stores.dynamodb_table import Guard
+from verdigris.stores.pace import Pace
+from verdigris.stores.paced import PacedIndex, PacedTable
 from verdigris.wiring import Hooks, Wiring, interpreter
 
 Thing = TypeVar("Thing")
@@ -46,15 +52,17 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
     lease.own_until_s = late.quiet_from_s
     wiring.guard = Guard(lease.hold, late.unanswered)
     planned = {migration.name: migration.checksum for migration in plan.migrations}
-    return Bench(
+    pace = _pace(wiring, log, lambda: made.breathe())
+    stores = _paced(wiring.stores, pace)
+    made = Bench(
         plan=plan,
         settings=settings,
-        stores=wiring.stores,
+        stores=stores,
         journal=wiring.journal,
         log=log,
-        engine=Threads(wiring.config.table.segments),
-        transform=_once(lambda: _transform(wiring, plan.source_table, planned, settings.beacon)),
-        dry_transform=lambda views: _transform(wiring, plan.source_table, planned, settings.beacon, views),
+        engine=Scoped(Threads(wiring.config.table.segments), pace.bulk),
+        transform=_once(lambda: _transform(wiring, stores, plan.source_table, planned, settings.beacon)),
+        dry_transform=lambda views: _transform(wiring, stores, plan.source_table, planned, settings.beacon, views),
         indexes=_once(lambda: _index_plans(wiring, plan.destination)),
         shape=lambda: _shape(wiring, plan.source_table),
         place=lambda color: wiring.place(color, plan.destination if color is plan.after else plan.source),
@@ -65,19 +73,58 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         prove_determinism=lambda sample: determinism.prove(
             _planned_files(wiring, planned), wiring.roots, wiring.schema(plan.source_table), sample
         ),
-        report=hooks.progress,
+        report=lambda progress: hooks.progress(_explained(progress, pace)),
         stop=hooks.stop,
         late=late,
+        pace=pace,
     )
+    return made
+
+
+def _pace(wiring: Wiring, log: Log, check: Callable[[], None]) -> Pace:
+    """The configured budget, until somebody says something else of this deployment."""
+    journal, number = wiring.journal, log.snapshot.deployment
+    pace = Pace(
+        wiring.env.initial_budget,
+        clock=time.monotonic,
+        sleep=time.sleep,
+        check=check,
+        said=lambda: control_of(journal, number),
+        tell=lambda reason: save_reason(journal, number, reason),
+        told=read_reason(journal, number),
+        env=wiring.name,
+    )
+    wiring.throttled = pace.throttled
+    return pace
+
+
+def _paced(stores: Stores, pace: Pace) -> Stores:
+    # One wrapper a table: it remembers what a page costs.
+    table = cache(lambda name: PacedTable(stores.table(name), pace))
+    return replace(stores, table=table, index=PacedIndex(stores.index, pace) if stores.index else None)
+
+
+def _explained(progress: Progress, pace: Pace) -> Progress:
+    """Waiting always shows its reason."""
+    pace.poll()
+    reason = pace.reason()
+    if not reason or reason in progress.reason:
+        return progress
+    return replace(progress, reason="; ".join(filter(None, (progress.reason, reason))))
 
 
 def _transform(
-    wiring: Wiring, source_table: str, planned: Mapping[str, str], beacon: Key, views: Views | None = None
+    wiring: Wiring,
+    stores: Stores,
+    source_table: str,
+    planned: Mapping[str, str],
+    beacon: Key,
+    views: Views | None = None,
 ) -> Transform:
     """`views` in place of those that keep on record what is read."""
     loaded = load_migrations(_planned_files(wiring, planned), wiring.roots, planned)
     if views is None:
-        views = SourceViews(wiring.stores.table(source_table), wiring.stores.links, beacon)
+        views = SourceViews(stores.table(source_table), stores.links, beacon)
     return Transform(loaded, wiring.schema(source_table), item_check(wiring), beacon, views)
 
 

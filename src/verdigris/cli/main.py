@@ -17,6 +17,7 @@ from verdigris.cli.call import Call, Group
 #: Sections of the help → commands. Each is `command` in the module of its name.
 COMMANDS = {
     "Deploy": ("plan", "deploy", "approve", "reject", "rollback", "finalize", "abort"),
+    "While it runs": ("pause", "resume", "budget"),
     "Look": ("status", "history", "get", "doctor", "verify"),
     "Prepare and mend": ("init", "migrations", "unlock"),
     "On this machine": ("local", "demo"),

@@ -11,6 +11,8 @@ from verdigris.core.snapshot import PhaseView, Snapshot
 if TYPE_CHECKING:
     from verdigris.commands.deploying import Planned
     from verdigris.commands.looking import Finding, Status
+    from verdigris.commands.steering import Steered
+    from verdigris.core.pacing import Budget
     from verdigris.core.planning import Plan
     from verdigris.core.records import Record
     from verdigris.errors import VerdigrisError
@@ -87,8 +89,31 @@ def status(of: Status, reason: str) -> Shape:
         "deployment": deployment(of.snapshot) if of.snapshot else None,
         "progress": None if of.done is None else {"done": of.done, "estimated": of.estimated},
         "lease": lease(of.lease) if of.lease and of.lease.holder else None,
+        "budget": budget(of.control.budget) if of.control else None,
+        "paused": paused(of.control.paused_by, of.control.paused_at) if of.control else None,
         "reason": reason,
         "next_command": of.next_command,
+    }
+
+
+def budget(of: Budget) -> Shape:
+    """`null` is no limit."""
+    return {"read_units_per_s": of.read, "write_units_per_s": of.write, "index_documents_per_s": of.index}
+
+
+def paused(by: str, at: str) -> Shape | None:
+    return {"by": by, "at": at} if at else None
+
+
+def steered(of: Steered, next_command: str) -> Shape:
+    return {
+        "env": of.env,
+        "deployment": of.deployment,
+        "budget": budget(of.budget),
+        "paused": paused(of.paused_by, of.paused_at),
+        "running": of.running,
+        "changed": of.changed,
+        "next_command": next_command,
     }
 
 

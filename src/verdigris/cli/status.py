@@ -99,6 +99,8 @@ def _text(found: Status) -> Iterator[str]:
     if snapshot and snapshot.plan.migrations and not snapshot.ended:
         rows.append(("migrations", ", ".join(migration.name for migration in snapshot.plan.migrations)))
     rows.append(("now", why(found)))
+    if found.control and found.control.budget.limited:
+        rows.append(("budget", words.budget(found.control.budget)))
     if found.lease and found.lease.holder:
         rows.append(("lease", _lease(found)))
     if snapshot and snapshot.error:

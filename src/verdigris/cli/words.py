@@ -9,6 +9,7 @@ from typing import assert_never
 from verdigris.core import records
 from verdigris.core.machine import Event
 from verdigris.core.model import Phase
+from verdigris.core.pacing import Budget, Lane
 from verdigris.core.records import Evidence, Record
 from verdigris.core.wording import kind, move
 
@@ -53,6 +54,15 @@ def between(start: str, end: str) -> float:
 def clock(at: str) -> str:
     """`2026-11-23 17:55:06 UTC` for an ISO 8601 time in UTC."""
     return f"{datetime.fromisoformat(at):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def budget(of: Budget) -> str:
+    """`reads 500 units a second, writes unlimited, index unlimited`."""
+    said = []
+    for lane, name in ((Lane.READ, "reads"), (Lane.WRITE, "writes"), (Lane.INDEX, "index")):
+        limit = of.of(lane)
+        said.append(f"{name} unlimited" if limit is None else f"{name} {limit:,.10g} {lane.unit} a second")
+    return ", ".join(said)
 
 
 # ── evidence ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,7 @@ from verdigris.commands.looking import doctor, get, history, status, unlock, wat
 from verdigris.commands.migrating import list_migrations, new_migration, record_migrations, repair_migrations
 from verdigris.commands.proving import verify
 from verdigris.commands.starting import init
+from verdigris.commands.steering import budget, pause, resume
 from verdigris.commands.trying import try_migrations
 from verdigris.wiring import Hooks
 
@@ -18,6 +19,7 @@ __all__ = [
     "Hooks",
     "abort",
     "approve",
+    "budget",
     "deploy",
     "doctor",
     "finalize",
@@ -27,10 +29,12 @@ __all__ = [
     "lint_migrations",
     "list_migrations",
     "new_migration",
+    "pause",
     "plan",
     "record_migrations",
     "reject",
     "repair_migrations",
+    "resume",
     "rollback",
     "status",
     "try_migrations",

@@ -10,7 +10,9 @@ import msgspec
 from verdigris import survey
 from verdigris.commands.sessions import latest, nothing_yet
 from verdigris.config.model import Config
+from verdigris.commands.steering import control_now
 from verdigris.core.flags import Flags
+from verdigris.core.control import Control, paused_reason
 from verdigris.core.machine import State
 from verdigris.core.model import Phase
 from verdigris.core.planning import faults, make_plan
@@ -19,6 +21,7 @@ from verdigris.core.snapshot import Snapshot
 from verdigris.core.wording import stands
 from verdigris.errors import Conflict, Interrupted, UsageError, VerdigrisError
 from verdigris.journal.holder import is_dead
+from verdigris.journal.control import read_reason
 from verdigris.journal.journal import Lease
 from verdigris.phases.copying import SegmentProgress
 from verdigris.wiring import Wiring
@@ -36,6 +39,10 @@ class Status:
     estimated: int | None
     next_command: str
 
+    #: of the deployment under way; None where there is none
+    control: Control | None = None
+    #: why the bulk work of the runner waits, "" if it does not
+    slow: str = ""
 
 @dataclass(frozen=True)
 class Finding:
@@ -63,7 +70,12 @@ def _status(wiring: Wiring) -> Status:
     env, journal = wiring.name, wiring.journal
     snapshot = latest(journal)
     done, estimated = _counted(wiring, snapshot)
-    return Status(env, journal.flags(), snapshot, journal.lease(), done, estimated, next_command(env, snapshot))
+    control, slow = None, ""
+    if snapshot and not snapshot.ended:
+        control = control_now(wiring, snapshot)
+        slow = read_reason(journal, snapshot.deployment)
+    then = next_command(env, snapshot)
+    return Status(env, journal.flags(), snapshot, journal.lease(), done, estimated, then, control, slow)
 
 
 def why(found: Status) -> str:
@@ -81,6 +93,10 @@ def why(found: Status) -> str:
             if snapshot.error and snapshot.error.code != Interrupted.code:
                 reason = ", and failed"
     return f"deployment {snapshot.deployment} {stands(snapshot)}{reason}"
+        elif found.slow:
+            reason = f"; {found.slow}"
+        if found.control and (paused := paused_reason(found.control, found.env)) not in reason:
+            reason += f"; {paused}"
 
 
 def next_command(env: str, snapshot: Snapshot | None) -> str:

@@ -25,6 +25,7 @@ from verdigris.config.values import (
     Word,
 )
 from verdigris.core.model import DataVersion
+from verdigris.core.pacing import Budget
 from verdigris.errors import UsageError
 
 FILE_NAME = "verdigris.toml"
@@ -131,6 +132,21 @@ class EndpointSettings(Section):
 class EnvironmentSettings(Section):
     """One deployed installation of the application."""
 
+class BudgetSettings(Section):
+    """How fast bulk work may go, all workers together, until `verdigris budget` says otherwise. Without a limit: as
+    fast as the services take it."""
+
+    read_units_per_second: float | None = Field(
+        default=None, gt=0, description="Read units of the tables: 4 KB of an item each, or of a page of a scan."
+    )
+    write_units_per_second: float | None = Field(
+        default=None, gt=0, description="Write units of the destination table: 1 KB of an item each."
+    )
+    index_documents_per_second: float | None = Field(
+        default=None, gt=0, description="Documents written to the search indexes."
+    )
+
+
     regions: Regions = Field(description="The regions, home first. Only one is supported yet.")
     local: bool = Field(default=False, description="Served by the embedded engines (`verdigris local up`), not by AWS.")
     approve: Literal["auto", "manual"] = Field(
@@ -165,6 +181,7 @@ class Document(Section):
     deploy_table: DeployTableSettings = Field(
         default=DeployTableSettings(), description="The table that remembers: flags, lease, journal."
     )
+    budget: BudgetSettings | None = Field(default=None, description="In place of the whole of `[budget]`.")
     index: Annotated[tuple[IndexSettings, ...], Strict(False)] = Field(
         default=(), description="One search index, fed from the table. May stand any number of times."
     )
@@ -183,6 +200,7 @@ class IndexPlace(NamedTuple):
 
     config: IndexSettings
     alias: str
+    budget: BudgetSettings = Field(default=BudgetSettings(), description="How fast bulk work may go.")
     physical: str
 
 
@@ -238,6 +256,14 @@ class Environment(EnvironmentSettings):
         return self._expand(self.config.table.name, version=version.value)
 
     @property
+    @property
+    def initial_budget(self) -> Budget:
+        """How fast a deployment goes until somebody says otherwise."""
+        settings = self.budget or self.config.budget
+        return Budget(
+            settings.read_units_per_second, settings.write_units_per_second, settings.index_documents_per_second
+        )
+
     def deploy_table(self) -> str:
         return self._expand(self.config.deploy_table.name)
 

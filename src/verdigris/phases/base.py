@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -86,6 +87,36 @@ class Settings:
 @dataclass
 class Stores:
     """Everything outside that a deployment touches."""
+    max_quarantined: int = 100
+
+
+class Pacing(Protocol):
+    """What a phase must know of the pace at which its stores and its engine work."""
+
+    def paused(self) -> str:
+        """Why no bulk work may begin, "" if it may."""
+        ...
+
+    def level(self, show: Callable[[], None]) -> None:
+        """Waits until the budget has caught up with what was taken from it; `show` is called meanwhile."""
+        ...
+
+    def still(self) -> AbstractContextManager[None]:
+        """Within, a pause stops nothing: others wait for this to end."""
+        ...
+
+
+class Unpaced:
+    """As fast as it goes."""
+
+    def paused(self) -> str:
+        return ""
+
+    def level(self, show: Callable[[], None]) -> None:
+        pass
+
+    def still(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     admin: TableAdmin
     table: Callable[[str], Table]
@@ -127,6 +158,7 @@ class Bench:
     #: since when this runner holds writes (seconds); None when it does not
     held_since_s: float | None = None
 
+    pace: Pacing = field(default_factory=Unpaced)
     @property
     def snapshot(self) -> Snapshot:
         return self.log.snapshot

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any, cast
 
 import boto3
@@ -11,6 +12,7 @@ import urllib3
 from botocore.config import Config
 from botocore.utils import get_environ_proxies
 
+from verdigris.core.braking import Throttling
 from verdigris.stores.aws_errors import aws_errors, no_credentials
 from verdigris.stores.backoff import Backoff
 from verdigris.stores.http import TIMEOUT, AwsJson, Credentials, Service
@@ -22,7 +24,8 @@ class Aws:
     """Clients for `region`, with the credentials of `session` (by default the environment's, as every AWS tool).
 
     `endpoint_url` points them all at an engine of this machine. `connections` is how many are kept open at once:
-    one a worker thread is enough. Safe to share between threads, not between processes.
+    one a worker thread is enough. `throttled` is told of every throttled answer of a table, retried or not. Safe
+    to share between threads, not between processes.
     """
 
     def __init__(
@@ -33,8 +36,10 @@ class Aws:
         session: botocore.session.Session | None = None,
         backoff: Backoff | None = None,
         connections: int = 32,
+        throttled: Callable[[Throttling], None] = lambda told: None,
     ) -> None:
         self.region = region
+        self._throttled = throttled
         self._endpoint_url = endpoint_url
         with aws_errors(f"AWS profile for {region}"):
             self._session = session or botocore.session.get_session()
@@ -72,6 +77,8 @@ class Aws:
             credentials=cast(Credentials, credentials),  # the stubs allow a None inside; botocore does not
             pool=self._pool(meta.endpoint_url),
             backoff=self._backoff,
+            # A stream that is read too fast says nothing of the table.
+            throttled=self._throttled if model.service_name == "dynamodb" else lambda told: None,
         )
 
     def _pool(self, endpoint_url: str) -> urllib3.PoolManager:

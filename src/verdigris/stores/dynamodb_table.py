@@ -10,6 +10,7 @@ import msgspec
 from verdigris.core.batching import BATCH_GET, BATCH_WRITE, batches
 from verdigris.core.model import Key, KeySchema, RawItem, Segment
 from verdigris.core.raw_key import key_reader
+from verdigris.core.braking import Throttling
 from verdigris.errors import Invalid, StoreError, Throttled
 from verdigris.stores.base import ScanPage
 from verdigris.stores.http import AwsJson
@@ -120,6 +121,8 @@ class DynamoTable:
         """The service refuses a batch without saying for which item: sent one by one, the item that is refused is it.
 
         That writes the others, which `write` allows. If none is refused alone, the batch itself was wrong.
+            if rest:  # 25 items are never too many bytes: so it is throttled (API reference, BatchWriteItem)
+                self._http.throttled(Throttling("write", self.name))
         """
         if len(operations) > 1:
             for operation in operations:

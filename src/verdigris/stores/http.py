@@ -18,6 +18,7 @@ import msgspec
 import urllib3
 from botocore import exceptions as boto
 
+from verdigris.core.braking import Throttling
 from verdigris.errors import StoreError, Throttled, Unreachable
 from verdigris.stores.aws_errors import from_code, look_at, mapped
 from verdigris.stores.backoff import Backoff
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 #: Seconds to connect, and of silence while an answer is awaited; a page of 1 MB takes milliseconds.
 TIMEOUT = urllib3.Timeout(connect=5, read=30)
+_READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan"})
 
 
 class Credentials(Protocol):
@@ -44,17 +46,26 @@ class Service:
     json_version: str = "1.0"
 
 
+class _Reason(msgspec.Struct):
+    reason: str = ""
+    resource: str = ""
+
+
 class _Fault(msgspec.Struct):
     type: str = msgspec.field(name="__type", default="")
     message: str = ""
     Message: str = ""
+    #: ProvisionedThroughputExceededException and ThrottlingException spell it differently
+    reasons: list[_Reason] = msgspec.field(name="ThrottlingReasons", default_factory=list)
+    reasons_too: list[_Reason] = msgspec.field(name="throttlingReasons", default_factory=list)
 
 
 class AwsJson:
     """Calls of one service at one endpoint over a pool of kept connections. Safe to share between threads.
 
     A request that is throttled, not answered, answered by a server error or by a damaged body is sent again, signed
-    anew, with jittered backoff. `now` gives the time in UTC: the signing date, taken at each attempt.
+    anew, with jittered backoff; `throttled` is told of each throttled answer. `now` gives the time in UTC: the signing
+    date, taken at each attempt.
     """
 
     def __init__(
@@ -66,9 +77,11 @@ class AwsJson:
         credentials: Credentials,
         pool: urllib3.PoolManager,
         backoff: Backoff | None = None,
+        throttled: Callable[[Throttling], None] = lambda told: None,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.backoff = backoff or Backoff()
+        self.throttled = throttled
         self.endpoint_url = endpoint_url
         self._service = service
         self._content_type = f"application/x-amz-json-{service.json_version}"
@@ -119,20 +132,28 @@ class AwsJson:
                 next_command=look_at(self.endpoint_url),
             )
         if answer.status != 200:
-            return _failure(answer, where)
+            return self._failure(operation, answer, where)
         checksum = answer.headers.get("x-amz-crc32")
         if checksum is not None and int(checksum) != zlib.crc32(answer.data):
             return Unreachable("the answer was damaged on its way (its CRC-32 differs)", where=where)
         return answer.data
 
 
-def _failure(answer: urllib3.BaseHTTPResponse, where: str) -> StoreError:
+def _fault(body: bytes) -> _Fault:
     try:
-        fault = msgspec.json.decode(answer.data, type=_Fault)
+        return msgspec.json.decode(body, type=_Fault)
     except msgspec.DecodeError:  # a proxy's page, or nothing
-        fault = _Fault()
-    code = fault.type.rpartition("#")[2]
-    return from_code(code, fault.message or fault.Message, status=answer.status, where=where)
+    def _failure(self, operation: str, answer: urllib3.BaseHTTPResponse, where: str) -> StoreError:
+        fault = _fault(answer.data)
+        code = fault.type.rpartition("#")[2]
+        failure = from_code(code, fault.message or fault.Message, status=answer.status, where=where)
+        if isinstance(failure, Throttled):
+            reasons = fault.reasons or fault.reasons_too
+            lane = "read" if operation in _READS else "write"
+            self.throttled(Throttling(lane, where, [(one.reason, one.resource) for one in reasons]))
+        return failure
+
+        return _Fault()
 
 
 def _host(endpoint_url: str) -> str:

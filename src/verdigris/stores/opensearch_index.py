@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from verdigris.core.batching import Limit, batches
+from verdigris.core.braking import Throttling
 from verdigris.core.documents import decode
 from verdigris.errors import AccessRefused, Conflict, Invalid, NotFound, StoreError, Throttled, Unreachable
 from verdigris.stores.backoff import Backoff
@@ -62,8 +63,9 @@ class OpenSearchIndex:
         send: Send | None = None,
         backoff: Backoff | None = None,
         limit: Limit = BULK,
+        throttled: Callable[[Throttling], None] = lambda told: None,
     ) -> None:
-        self._http = SearchHttp(url, auth=auth, send=send, backoff=backoff)
+        self._http = SearchHttp(url, auth=auth, send=send, backoff=backoff, throttled=throttled)
         self._limit = limit
         self._open: set[str] = set()
 

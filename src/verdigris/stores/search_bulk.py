@@ -96,6 +96,8 @@ class Bulk:
             fruitless = fruitless + 1 if len(again) == len(batch) else 0
             if failure and fruitless >= self._http.backoff.attempts:
                 raise failure
+            if isinstance(failure, Throttled):
+                self._http.throttled(self._index)
             if again:
                 self._http.backoff.pause(fruitless + 1)
             batch = again

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol, TypeVar
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 import urllib3
 
+from verdigris.core.braking import Throttling
 from verdigris.errors import StoreError, Throttled, Unreachable
 from verdigris.stores.backoff import Backoff
 from verdigris.stores.search_auth import Auth, anonymous
@@ -47,13 +48,20 @@ def pooled(threads: int = 8) -> Send:
 
 
 class SearchHttp:
-    """Calls to one cluster. Safe to share between threads."""
+    """Calls to one cluster; `throttled` is told of each answer that says: too much. Safe to share between threads."""
 
     def __init__(
-        self, url: str, *, auth: Auth = anonymous, send: Send | None = None, backoff: Backoff | None = None
+        self,
+        url: str,
+        *,
+        auth: Auth = anonymous,
+        send: Send | None = None,
+        backoff: Backoff | None = None,
+        throttled: Callable[[Throttling], None] = lambda told: None,
     ) -> None:
         self.url = url.rstrip("/")
         self.backoff = backoff or Backoff()
+        self._throttled = throttled
         self._auth = auth
         self._send = send or pooled()
 
@@ -85,11 +93,17 @@ class SearchHttp:
             attempt += 1
             if not isinstance(failure, Throttled | Unreachable if repeat else Throttled):
                 raise failure
+            if isinstance(failure, Throttled):
+                self.throttled(where)
             if attempt >= self.backoff.attempts:
                 failure.what = f"{failure.what}, after {attempt} attempts"
                 raise failure
             log.debug("%s %s: %s; again", method, where, failure.what)
             self.backoff.pause(attempt)
+
+    def throttled(self, where: str) -> None:
+        """The cluster says of `where` that it has too much to do."""
+        self._throttled(Throttling("index", where))
 
     def _attempt(self, method: str, url: str, body: bytes, where: str, content_type: str) -> bytes | StoreError:
         headers = {"content-type": content_type, **self._auth(method, url, body)}

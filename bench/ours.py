@@ -13,8 +13,10 @@ from verdigris.core.transform import Migration, Transform
 from verdigris.engines.threads import Threads
 from verdigris.journal.dynamodb import DynamoRows
 from verdigris.journal.journal import Holder, Journal
+from verdigris.journal.quarantine import QuarantineRows
 from verdigris.phases.claims import Claims
 from verdigris.phases.copying import SegmentProgress, copy_segment
+from verdigris.phases.quarantine import Quarantine
 from verdigris.stores.aws import Aws
 from verdigris.stores.dynamodb_table import DynamoTable
 from verdigris.stores.memory_links import MemoryLinks
@@ -36,6 +38,8 @@ class Backfill:
         self._journal.create()
         self._journal.acquire(Holder("bench", "bench", "here", 1, "1", "bench", "now"), 60, self._journal.lease())
 
+        self._quarantine = Quarantine(QuarantineRows(self._journal, 1), {}, 0, "bench", str)
+
     def copy(self, source: str, destination: str) -> int:
         read: dict[int, int] = {}
 
@@ -45,7 +49,9 @@ class Backfill:
                 read[segment.index] = progress.read
 
             origin, target = (DynamoTable(self._http, name, KEY) for name in (source, destination))
-            copy_segment(origin, target, self._transform, self._claims, segment, SegmentProgress(), save)
+            copy_segment(
+                origin, target, self._transform, self._claims, self._quarantine, segment, SegmentProgress(), save
+            )
 
         units = [Segment(index, SEGMENTS) for index in range(SEGMENTS)]
         Threads(SEGMENTS).run(units, work, lambda: None)

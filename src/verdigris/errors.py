@@ -77,9 +77,16 @@ class MigrationError(VerdigrisError):
 
 
 class ItemRefused(MigrationError):
-    """A migration or `verify` refused one item, or returned something that DynamoDB cannot store."""
+    """A migration or `verify` refused one item, or returned something that DynamoDB cannot store.
+
+    `migration` is the file, `[app] verify`, or what else of the user's refused it.
+    """
 
     code = "item-refused"
+
+    def __init__(self, what: str, *, migration: str = "", **rest: str) -> None:
+        super().__init__(what, **rest)
+        self.migration = migration
 
 
 class StoreError(VerdigrisError):
@@ -119,9 +126,13 @@ class Throttled(StoreError):
 
 
 class Invalid(StoreError):
-    """The service refused the request as invalid: repeating it cannot help."""
+    """The service refused the request as invalid: repeating it cannot help.
+
+    `key` is the key of the item that cannot be put, where it is one item's fault.
+    """
 
     code = "invalid"
+    key: tuple[str, ...] | None = None
 
 
 class Conflict(StoreError):

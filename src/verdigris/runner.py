@@ -101,6 +101,7 @@ def _abort(bench: Bench) -> None:
             raise
         bench.log.append(records.Undone(phase))
     _forget(bench)
+    bench.quarantine.clear()
     bench.log.append(records.Closed())
 
 

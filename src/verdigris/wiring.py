@@ -39,7 +39,7 @@ from verdigris.stores.base import (
 from verdigris.stores.dynamodb_admin import DynamoAdmin
 from verdigris.stores.dynamodb_links import DynamoLinks
 from verdigris.stores.dynamodb_stream import DynamoStream
-from verdigris.stores.dynamodb_table import DynamoTable
+from verdigris.stores.dynamodb_table import DynamoTable, Guard
 from verdigris.stores.opensearch_index import OpenSearchIndex
 from verdigris.stores.search_auth import auth_for
 
@@ -74,6 +74,8 @@ class Wiring:
         self.config = config
         self.env: Environment = config.environment(env)
         self.name = env
+        #: watches over the writes of this environment's runner; set with its bench
+        self.guard = Guard()
         #: told of every throttled answer; set with its bench
         self.throttled: Callable[[Throttling], None] = lambda told: None
 
@@ -176,7 +178,7 @@ class Wiring:
         )
 
     def _table(self, name: str) -> Table:
-        return DynamoTable(self.aws.json("dynamodb"), name, self.schema(name))
+        return DynamoTable(self.aws.json("dynamodb"), name, self.schema(name), self.guard)
 
     def _stream(self, arn: str) -> ChangeStream:
         table = arn.split("/")[1]  # arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL
@@ -222,6 +224,9 @@ class Wiring:
             now_s=time.time,
             sleep=time.sleep,
             report=hooks.waiting,
+            late_s=self.env.late_write_s,
+            # What a dead process of this machine had sent to an engine of this machine has arrived, or never will.
+            late_after_death_s=0.0 if self.env.local else self.env.late_write_s,
         )
 
     def place(self, color: Color, version: DataVersion) -> Place:

@@ -47,6 +47,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         approve=wiring.env.approve,
         production=wiring.env.production,
         may_enable_stream=may_enable_stream or wiring.env.enable_stream,
+        max_quarantined=wiring.config.table.max_quarantined,
     )
     late = LateWrites(wiring.env.late_write_s, lease.others_until_s, settings.beacon)
     lease.own_until_s = late.quiet_from_s
@@ -73,7 +74,9 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         prove_determinism=lambda sample: determinism.prove(
             _planned_files(wiring, planned), wiring.roots, wiring.schema(plan.source_table), sample
         ),
-        report=lambda progress: hooks.progress(_explained(progress, pace)),
+        report=lambda progress: hooks.progress(
+            replace(_explained(progress, pace), quarantined=len(made.quarantine.waiting))
+        ),
         stop=hooks.stop,
         late=late,
         pace=pace,

@@ -42,6 +42,7 @@ regions = ["us-east-1"]
 approve = "manual"
 enable_stream = true
 lease_seconds = 5
+late_write_seconds = 5
 endpoints = {{ dynamodb = "{url}" }}
 """
 #: One that keeps the key, one that drops items, one that splits them and says from what.

@@ -13,7 +13,7 @@ from verdigris.core.machine import Event, State
 from verdigris.core.model import Color, Phase
 from verdigris.core.records import Intent, Record, Said
 from verdigris.core.transform import Migration
-from verdigris.errors import Collision
+from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Progress
 from verdigris.phases.tail import tail
 from verdigris.stores.memory_pointer import MemoryPointer
@@ -191,7 +191,7 @@ def test_two_holders_of_one_key_are_named_before_anything_is_switched() -> None:
             for number in range(2)
         ]
     )
-    with pytest.raises(Collision, match=r"seat\|1"):
+    with pytest.raises(PhaseFailed, match=r"person\|0/person and person\|1/person all become seat\|1/seat"):
         runner.run(world.bench())
     assert world.bench().snapshot.live == "blue"
 

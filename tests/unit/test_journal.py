@@ -218,11 +218,14 @@ def test_a_broken_lease(rows: MemoryRows) -> None:
     first, other = journal(rows), Journal(rows, str)
     seen = other.lease()
     assert seen
-    other.break_lease(seen)
+    other.break_lease(seen, late_until_s=77.0)
+    broken = other.lease()
+    assert broken
+    assert (broken.holder, broken.late_until_s) == (None, 77.0)
     with pytest.raises(LeaseLost, match="unlocked"):
         first.save(1, "tail", b"")
     with pytest.raises(Conflict):
-        other.break_lease(seen)
+        other.break_lease(seen, late_until_s=77.0)
     assert journal(rows, "b").token == 3
 
 

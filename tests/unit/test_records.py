@@ -36,6 +36,7 @@ BODIES: tuple[Body, ...] = (
     records.Said(Event.APPROVED, "me", "looks good", "digest"),
     records.Flipped(None, Color.BLUE),
     records.Flipped(Color.BLUE, Color.GREEN),
+    records.Mended("me", (PendingMigration("0001_a.py", "another sum"),)),
     records.Undone(Phase.PROVISION),
     records.Closed(),
 )

@@ -33,6 +33,11 @@ def test_nobody_is_a_delete() -> None:
 
 def test_two_producers_are_a_collision_and_nothing_is_written() -> None:
     assert settle({X: {A, B, X}}, {A: {X: b"1"}, B: {X: b"2"}, X: {}}) == Settled({}, (), {X: (A, B)})
+
+
+def test_a_key_keeps_its_value_when_one_of_its_owners_was_refused() -> None:
+    produced = {A: {X: b"1"}, B: {}, X: {}, Y: {}}
+    assert settle({X: {A, B, X}, Y: {Y}}, produced, {B}) == Settled({}, (Y,), {}, {X: (B,)})
     assert settle({X: {A, X}}, {A: {X: b"1"}, X: {X: b"2"}}).collisions == {X: (A, X)}
 
 

@@ -5,12 +5,14 @@ from tests.unit.test_records import PLAN
 
 from verdigris.core.machine import Event, IllegalEvent, State
 from verdigris.core.model import Color, Phase
+from verdigris.core.planning import PendingMigration
 from verdigris.core.records import (
     Body,
     Closed,
     Failed,
     Flipped,
     Intent,
+    Mended,
     Outcome,
     PhaseBegan,
     PhaseDone,
@@ -73,6 +75,25 @@ def test_the_gate() -> None:
     approved = folded(*TO_THE_GATE, APPROVED)
     assert (approved.state, approved.said) == (State.SWITCH, APPROVED)
     assert folded(*TO_THE_GATE, Said(Event.REJECTED, "me")).state is State.REJECTED
+
+
+MENDED = Mended("me", (PendingMigration("0001_a.py", "another sum"),))
+
+
+def test_mended_migrations_are_proven_and_approved_again() -> None:
+    before = folded(*TO_THE_GATE, APPROVED)
+    now = folded(*TO_THE_GATE, APPROVED, MENDED)
+    assert (now.state, now.said) == (State.REPLAY, None)
+    assert now.plan.migrations == MENDED.migrations
+    assert now.plan.digest != before.plan.digest
+    assert [phase for phase in Phase if now.done(phase)] == [Phase.PREFLIGHT, Phase.PROVISION, Phase.BACKFILL]
+    assert folded(*TO_THE_GATE[:2], MENDED).state is State.BACKFILL
+
+
+@pytest.mark.parametrize("bodies", [(), TO_THE_GATE[:1], (*TO_THE_GATE, APPROVED, FORTH)])
+def test_before_and_after_there_is_nothing_to_mend(bodies: tuple[Body, ...]) -> None:
+    with pytest.raises(IllegalEvent):
+        folded(*bodies, MENDED)
 
 
 def test_the_live_color_follows_the_flips_there_and_back() -> None:

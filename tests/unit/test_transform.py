@@ -57,7 +57,7 @@ def test_what_no_migration_selects_passes_through_as_its_own_bytes() -> None:
     made = transform(Migration("0001_m.py", cents, selects={"type": "Fee"}))
     (output,) = made.apply(strange)
     assert output == (("a", "1"), strange, True, None)
-    assert made.page([strange]) == ([strange], [])
+    assert made.page([strange]) == ([strange], [], [])
 
 
 def test_migrations_run_in_order_and_later_ones_select_by_the_changed_value() -> None:
@@ -111,7 +111,7 @@ def test_check_runs_on_every_item_that_is_saved() -> None:
         Migration("0001_m.py", lambda it: None, selects={"drop": True}), check=lambda it: seen.append(it["pk"])
     )
     raws = [encode(item("a")), encode(item("b", drop=True)), encode(item("c"))]
-    assert made.page(raws) == ([raws[0], raws[2]], [])
+    assert made.page(raws) == ([raws[0], raws[2]], [], [])
     assert seen == ["a", "c"]
 
 
@@ -124,16 +124,16 @@ def test_the_reserved_item_yields_nothing_and_reaches_no_user_code() -> None:
     escaped = encode(beacon).replace(b"verdigris", b"\\u0076erdigris")
     for raw in (encode(beacon), escaped):
         assert made.apply(raw) == ()
-        assert made.page([raw]) == ([], [])
+        assert made.page([raw]) == ([], [], [])
     assert made.keys_of([orjson.loads(encode(beacon)), None]) == ()
     idle = transform(reserved=("verdigris|beacon", "verdigris|beacon"))
     other = encode(item("verdigris|beacon", "other"))
-    assert idle.page([encode(beacon), escaped, other]) == ([other], [])
+    assert idle.page([encode(beacon), escaped, other]) == ([other], [], [])
 
 
 def test_a_numeric_reserved_key_is_known_however_it_is_spelled() -> None:
     made = Transform([], KeySchema((("id", "N"),)), reserved=("-1",))
-    assert made.page([b'{"id":{"N":"-1.0"}}', b'{"id":{"N":"1"}}']) == ([b'{"id":{"N":"1"}}'], [])
+    assert made.page([b'{"id":{"N":"-1.0"}}', b'{"id":{"N":"1"}}']) == ([b'{"id":{"N":"1"}}'], [], [])
 
 
 def test_numbers_of_38_digits_survive_arithmetic() -> None:

@@ -80,10 +80,16 @@ def _counted(evidence: Evidence, *, worth_telling: Mapping[str, str] | None = No
     return ", ".join(f"{count(int(evidence[key]))} {words}" for key, words in said)
 
 
+_HELD = {"quarantined": "in quarantine"}
+
+
 def _preflight(evidence: Evidence) -> str:
     if "sampled" not in evidence:
         return "everything is in place"
-    return f"{plural(evidence['sampled'], 'item')} tried, {count(evidence['sample_outputs'])} came out"
+    said = f"{plural(evidence['sampled'], 'item')} tried, {count(evidence['sample_outputs'])} came out"
+    if refused := evidence.get("sample_refused"):
+        said += f"; {count(refused)} refused, the first: {evidence['first_refused']}"
+    return said
 
 
 def _provision(evidence: Evidence) -> str:
@@ -98,7 +104,7 @@ def _provision(evidence: Evidence) -> str:
 def _reindex(evidence: Evidence) -> str:
     if not evidence.get("indexes"):
         return "no index configured"
-    return _counted(evidence, documents="documents proven equal", worth_telling={"repaired": "repaired"})
+    return _counted(evidence, documents="documents proven equal", worth_telling={"repaired": "repaired", **_HELD})
 
 
 def _exercise(evidence: Evidence) -> str:
@@ -110,7 +116,8 @@ def _exercise(evidence: Evidence) -> str:
 
 def _switch(evidence: Evidence) -> str:
     held = f", writes held for {count(evidence['held_ms'])} ms" if "held_ms" in evidence else ""
-    return f"{evidence.get('live', '')} is live{held}"
+    gone = f", {plural(len(evidence['discarded']), 'item')} discarded" if evidence.get("discarded") else ""
+    return f"{evidence.get('live', '')} is live{held}{gone}"
 
 
 def _finalize(evidence: Evidence) -> str:
@@ -121,13 +128,15 @@ def _finalize(evidence: Evidence) -> str:
 _PROOFS: Mapping[Phase, Callable[[Evidence], str]] = {
     Phase.PREFLIGHT: _preflight,
     Phase.PROVISION: _provision,
-    Phase.BACKFILL: lambda e: _counted(e, read="read", written="written", untouched="of them untouched"),
-    Phase.REPLAY: lambda e: _counted(e, changes="changes", settled="keys settled"),
+    Phase.BACKFILL: lambda e: _counted(
+        e, read="read", written="written", untouched="of them untouched", worth_telling=_HELD
+    ),
+    Phase.REPLAY: lambda e: _counted(e, changes="changes", settled="keys settled", worth_telling=_HELD),
     Phase.VERIFY: lambda e: _counted(
         e,
         destination_items="items compared",
         differences="differences",
-        worth_telling={"in_motion": "in motion", "repaired": "repaired"},
+        worth_telling={"in_motion": "in motion", "repaired": "repaired", **_HELD, "discarded": "discarded"},
     ),
     Phase.REINDEX: _reindex,
     Phase.EXERCISE: _exercise,
@@ -169,6 +178,8 @@ def happened(record: Record) -> tuple[str, str]:
             return "", f"{_SAID.get(event, event)} by {who}" + (f": {comment}" if comment else "")
         case records.Flipped(_, after):
             return Phase.SWITCH, f"{after} is live by the deploy table"
+        case records.Mended(who, migrations):
+            return "", f"the migrations were mended by {who}: {', '.join(one.name for one in migrations)}"
         case records.Undone(phase):
             return phase, "undone"
         case records.Closed():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
@@ -9,10 +10,10 @@ import msgspec
 
 from verdigris import survey
 from verdigris.commands.sessions import latest, nothing_yet
-from verdigris.config.model import Config
 from verdigris.commands.steering import control_now
-from verdigris.core.flags import Flags
+from verdigris.config.model import Config
 from verdigris.core.control import Control, paused_reason
+from verdigris.core.flags import Flags
 from verdigris.core.machine import State
 from verdigris.core.model import Phase
 from verdigris.core.planning import faults, make_plan
@@ -20,8 +21,8 @@ from verdigris.core.records import Record
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.wording import stands
 from verdigris.errors import Conflict, Interrupted, UsageError, VerdigrisError
-from verdigris.journal.holder import is_dead
 from verdigris.journal.control import read_reason
+from verdigris.journal.holder import is_dead
 from verdigris.journal.journal import Lease
 from verdigris.phases.copying import SegmentProgress
 from verdigris.wiring import Wiring
@@ -38,11 +39,11 @@ class Status:
     done: int | None
     estimated: int | None
     next_command: str
-
     #: of the deployment under way; None where there is none
     control: Control | None = None
     #: why the bulk work of the runner waits, "" if it does not
     slow: str = ""
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -92,11 +93,11 @@ def why(found: Status) -> str:
             reason = "; its runner was stopped"
             if snapshot.error and snapshot.error.code != Interrupted.code:
                 reason = ", and failed"
-    return f"deployment {snapshot.deployment} {stands(snapshot)}{reason}"
         elif found.slow:
             reason = f"; {found.slow}"
         if found.control and (paused := paused_reason(found.control, found.env)) not in reason:
             reason += f"; {paused}"
+    return f"deployment {snapshot.deployment} {stands(snapshot)}{reason}"
 
 
 def next_command(env: str, snapshot: Snapshot | None) -> str:
@@ -163,7 +164,8 @@ def unlock(config: Config, env: str, lease_id: str) -> Lease:
             next_command=f"verdigris unlock {env} {lease.token}",
         )
     try:
-        wiring.journal.break_lease(lease)
+        # Its holder may live: it writes nothing after its lease's end, and what it sent until then may land later.
+        wiring.journal.break_lease(lease, time.time() + lease.length_s + wiring.env.late_write_s)
     except Conflict as error:
         raise UsageError("the lease changed just now", next_command=f"verdigris status {env}") from error
     return lease

@@ -30,6 +30,10 @@ from verdigris.errors import UsageError
 
 FILE_NAME = "verdigris.toml"
 
+#: AWS refuses a request whose date is more than five minutes old (SigV4, "RequestTimeTooSkewed"); until then it may be
+#: under way. The embedded engines answer within milliseconds.
+_LATE_S, _LATE_LOCAL_S = 300.0, 5.0
+
 
 class Section(BaseModel):
     """The base of every table of the file."""
@@ -65,6 +69,12 @@ class TableSettings(Section):
         "attributes are numbers. No item of the application may use it.",
     )
     segments: int = Field(default=4, ge=1, le=1000, description="How many scan segments are worked on at once.")
+    max_quarantined: int = Field(
+        default=100,
+        ge=0,
+        le=10_000,
+        description="How many items may be in quarantine before the deployment stops; 0 stops at the first.",
+    )
 
 
 class DeployTableSettings(Section):
@@ -122,16 +132,6 @@ class SwitchSettings(Section):
     )
 
 
-class EndpointSettings(Section):
-    """Addresses in place of the region's own."""
-
-    dynamodb: Url | None = Field(default=None, description="Where DynamoDB and its streams answer.")
-    search: Url | None = Field(default=None, description="Where the search cluster answers.")
-
-
-class EnvironmentSettings(Section):
-    """One deployed installation of the application."""
-
 class BudgetSettings(Section):
     """How fast bulk work may go, all workers together, until `verdigris budget` says otherwise. Without a limit: as
     fast as the services take it."""
@@ -146,6 +146,16 @@ class BudgetSettings(Section):
         default=None, gt=0, description="Documents written to the search indexes."
     )
 
+
+class EndpointSettings(Section):
+    """Addresses in place of the region's own."""
+
+    dynamodb: Url | None = Field(default=None, description="Where DynamoDB and its streams answer.")
+    search: Url | None = Field(default=None, description="Where the search cluster answers.")
+
+
+class EnvironmentSettings(Section):
+    """One deployed installation of the application."""
 
     regions: Regions = Field(description="The regions, home first. Only one is supported yet.")
     local: bool = Field(default=False, description="Served by the embedded engines (`verdigris local up`), not by AWS.")
@@ -171,6 +181,14 @@ class BudgetSettings(Section):
         le=3600,
         description="How long a runner that died keeps others out. It is renewed while work goes on.",
     )
+    budget: BudgetSettings | None = Field(default=None, description="In place of the whole of `[budget]`.")
+    late_write_seconds: float | None = Field(
+        default=None,
+        ge=0,
+        le=900,
+        description="How long a write that was not answered may still land: the life of a signature, 300 on AWS; 5 on "
+        "the embedded engines.",
+    )
 
 
 class Document(Section):
@@ -181,7 +199,6 @@ class Document(Section):
     deploy_table: DeployTableSettings = Field(
         default=DeployTableSettings(), description="The table that remembers: flags, lease, journal."
     )
-    budget: BudgetSettings | None = Field(default=None, description="In place of the whole of `[budget]`.")
     index: Annotated[tuple[IndexSettings, ...], Strict(False)] = Field(
         default=(), description="One search index, fed from the table. May stand any number of times."
     )
@@ -190,6 +207,7 @@ class Document(Section):
         description="How a color's application is started. Without this section something else deploys it.",
     )
     switch: SwitchSettings = Field(default=SwitchSettings(), description="How the traffic moves.")
+    budget: BudgetSettings = Field(default=BudgetSettings(), description="How fast bulk work may go.")
     environments: dict[EnvironmentName, EnvironmentSettings] = Field(
         min_length=1, description="One deployed installation of the application. At least one is needed."
     )
@@ -200,7 +218,6 @@ class IndexPlace(NamedTuple):
 
     config: IndexSettings
     alias: str
-    budget: BudgetSettings = Field(default=BudgetSettings(), description="How fast bulk work may go.")
     physical: str
 
 
@@ -247,6 +264,21 @@ class Environment(EnvironmentSettings):
         return self.config.app.name
 
     @property
+    def initial_budget(self) -> Budget:
+        """How fast a deployment goes until somebody says otherwise."""
+        settings = self.budget or self.config.budget
+        return Budget(
+            settings.read_units_per_second, settings.write_units_per_second, settings.index_documents_per_second
+        )
+
+    @property
+    def late_write_s(self) -> float:
+        """How long a write that was not answered may still land, in seconds."""
+        if self.late_write_seconds is not None:
+            return self.late_write_seconds
+        return _LATE_LOCAL_S if self.local else _LATE_S
+
+    @property
     def region(self) -> str:
         """The home region."""
         return self.regions[0]
@@ -256,14 +288,6 @@ class Environment(EnvironmentSettings):
         return self._expand(self.config.table.name, version=version.value)
 
     @property
-    @property
-    def initial_budget(self) -> Budget:
-        """How fast a deployment goes until somebody says otherwise."""
-        settings = self.budget or self.config.budget
-        return Budget(
-            settings.read_units_per_second, settings.write_units_per_second, settings.index_documents_per_second
-        )
-
     def deploy_table(self) -> str:
         return self._expand(self.config.deploy_table.name)
 

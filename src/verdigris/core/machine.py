@@ -7,6 +7,8 @@ Rules:
 3. `FLIPPED` is journalled in one transaction with the compare-and-set of the live color. Before it every way leads back
    through `aborting`; after it only through `returning`.
 4. `finalize` has no way back, and is entered by a person only (or by a bootstrap, which has nothing to destroy).
+5. `MENDED`: the migrations are not what they were. What was proven of them, and approved, is so no longer: back to
+   `replay`, and through all proofs again. Before the proofs there is nothing to go back from.
 """
 
 from __future__ import annotations
@@ -54,19 +56,30 @@ class Event(StrEnum):
     FORWARD = "forward"
     FINALIZE = "finalize"
     ABORT = "abort"
+    MENDED = "mended"
 
 
 TRANSITIONS: dict[State, dict[Event, State]] = {
     State.PREFLIGHT: {Event.DONE: State.PROVISION, Event.ABORT: State.ABORTING},
     State.PROVISION: {Event.DONE: State.BACKFILL, Event.ABORT: State.ABORTING},
-    State.BACKFILL: {Event.DONE: State.REPLAY, Event.ABORT: State.ABORTING},
-    State.REPLAY: {Event.DONE: State.VERIFY, Event.ABORT: State.ABORTING},
-    State.VERIFY: {Event.DONE: State.REINDEX, Event.ABORT: State.ABORTING},
-    State.REINDEX: {Event.DONE: State.EXERCISE, Event.ABORT: State.ABORTING},
-    State.EXERCISE: {Event.DONE: State.APPROVE, Event.ABORT: State.ABORTING},
-    State.APPROVE: {Event.APPROVED: State.SWITCH, Event.REJECTED: State.REJECTED, Event.ABORT: State.ABORTING},
-    State.REJECTED: {Event.APPROVED: State.SWITCH, Event.ABORT: State.ABORTING},
-    State.SWITCH: {Event.FLIPPED: State.OPENING, Event.REJECTED: State.REJECTED, Event.ABORT: State.ABORTING},
+    State.BACKFILL: {Event.DONE: State.REPLAY, Event.MENDED: State.BACKFILL, Event.ABORT: State.ABORTING},
+    State.REPLAY: {Event.DONE: State.VERIFY, Event.MENDED: State.REPLAY, Event.ABORT: State.ABORTING},
+    State.VERIFY: {Event.DONE: State.REINDEX, Event.MENDED: State.REPLAY, Event.ABORT: State.ABORTING},
+    State.REINDEX: {Event.DONE: State.EXERCISE, Event.MENDED: State.REPLAY, Event.ABORT: State.ABORTING},
+    State.EXERCISE: {Event.DONE: State.APPROVE, Event.MENDED: State.REPLAY, Event.ABORT: State.ABORTING},
+    State.APPROVE: {
+        Event.APPROVED: State.SWITCH,
+        Event.REJECTED: State.REJECTED,
+        Event.MENDED: State.REPLAY,
+        Event.ABORT: State.ABORTING,
+    },
+    State.REJECTED: {Event.APPROVED: State.SWITCH, Event.MENDED: State.REPLAY, Event.ABORT: State.ABORTING},
+    State.SWITCH: {
+        Event.FLIPPED: State.OPENING,
+        Event.REJECTED: State.REJECTED,
+        Event.MENDED: State.REPLAY,
+        Event.ABORT: State.ABORTING,
+    },
     State.OPENING: {Event.DONE: State.BAKE},
     State.BAKE: {Event.DONE: State.BAKED, Event.ROLLBACK: State.RETURNING},
     State.BAKED: {Event.FINALIZE: State.FINALIZE, Event.ROLLBACK: State.RETURNING},

@@ -11,7 +11,7 @@ import msgspec
 
 from verdigris.core.machine import Event
 from verdigris.core.model import Color, Phase
-from verdigris.core.planning import Plan
+from verdigris.core.planning import PendingMigration, Plan
 
 #: Counts, names and times that prove a phase; no item bodies, no secrets.
 Evidence: TypeAlias = dict[str, Any]
@@ -81,6 +81,13 @@ class Flipped(msgspec.Struct, frozen=True, tag="flipped"):
     after: Color
 
 
+class Mended(msgspec.Struct, frozen=True, tag="mended"):
+    """The migrations were mended: from here on these checksums are the plan's, and the proofs are to be given again."""
+
+    who: str
+    migrations: tuple[PendingMigration, ...]
+
+
 class Undone(msgspec.Struct, frozen=True, tag="undone"):
     """What a phase made was removed again."""
 
@@ -91,7 +98,9 @@ class Closed(msgspec.Struct, frozen=True, tag="closed"):
     """Everything that an aborted deployment had made is gone."""
 
 
-Body: TypeAlias = Started | PhaseBegan | Intent | Outcome | PhaseDone | Failed | Said | Flipped | Undone | Closed
+Body: TypeAlias = (
+    Started | PhaseBegan | Intent | Outcome | PhaseDone | Failed | Said | Flipped | Mended | Undone | Closed
+)
 
 
 class Record(msgspec.Struct, frozen=True):

@@ -11,7 +11,7 @@ A durable table of claims, for migrations without `source`, adds to the same `Ow
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from verdigris.core.model import Key, RawItem
@@ -30,6 +30,8 @@ class Settled:
     deletes: tuple[Key, ...]
     #: destination key → its two or more living producers; nothing is written there
     collisions: dict[Key, tuple[Key, ...]]
+    #: destination key → those who may produce it and were refused; nothing is written there either
+    kept: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
 
 
 def owners(hints: Mapping[Key, Set[Key]], produced: Produced) -> dict[Key, set[Key]]:
@@ -50,12 +52,17 @@ def unread(wanted: Owners, produced: Produced) -> list[Key]:
     return list(dict.fromkeys(key for keys in wanted.values() for key in sorted(keys) if key not in produced))
 
 
-def settle(wanted: Owners, produced: Produced) -> Settled:
-    """What the source says now about each wanted destination key."""
+def settle(wanted: Owners, produced: Produced, refused: Set[Key] = frozenset()) -> Settled:
+    """What the source says now about each wanted destination key. `refused` are source keys in quarantine: nobody
+    knows what they would produce, so every key that they may produce keeps its last value."""
     puts: dict[Key, RawItem] = {}
     deletes: list[Key] = []
     collisions: dict[Key, tuple[Key, ...]] = {}
+    kept: dict[Key, tuple[Key, ...]] = {}
     for destination, keys in wanted.items():
+        if stuck := keys & refused:
+            kept[destination] = tuple(sorted(stuck))
+            continue
         producers = tuple(key for key in sorted(keys) if destination in produced[key])
         if not producers:
             deletes.append(destination)
@@ -63,7 +70,7 @@ def settle(wanted: Owners, produced: Produced) -> Settled:
             puts[destination] = produced[producers[0]][destination]
         else:
             collisions[destination] = producers
-    return Settled(puts, tuple(deletes), collisions)
+    return Settled(puts, tuple(deletes), collisions, kept)
 
 
 def coalesce(changes: Iterable[tuple[Key, Iterable[Key]]]) -> dict[Key, set[Key]]:

@@ -6,11 +6,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+import msgspec
+
 from verdigris.core import records
 from verdigris.core.machine import ENDED, PHASE_OF, WAITING, Event, State, advance
 from verdigris.core.model import Color, Phase
 from verdigris.core.planning import Plan
 from verdigris.core.records import Evidence, Record
+
+#: What a change of the migrations makes void.
+_PROOFS = frozenset({Phase.REPLAY, Phase.VERIFY, Phase.REINDEX, Phase.EXERCISE, Phase.APPROVE})
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,12 @@ def _apply(now: Snapshot, record: Record) -> Snapshot:
             return replace(answered, phases={**now.phases, Phase.APPROVE: view})
         case records.Flipped(_, after):
             return replace(_move(now, Event.FLIPPED), live=after, flips=now.flips + 1)
+        case records.Mended(_, migrations):
+            plan = msgspec.structs.replace(now.plan, migrations=migrations)
+            again = {
+                phase: replace(view, done_at="", evidence={}) for phase, view in now.phases.items() if phase in _PROOFS
+            }
+            return replace(_move(now, Event.MENDED), plan=plan, phases={**now.phases, **again}, said=None, error=None)
         case records.Undone(phase):
             view = replace(now.phases.get(phase, PhaseView()), undone=True)
             return replace(now, phases={**now.phases, phase: view})

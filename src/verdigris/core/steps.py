@@ -134,4 +134,5 @@ class Step:
             raise self._refused(f"source returned no key: {error.what}", about) from error
 
     def _refused(self, reason: str, own: Key) -> ItemRefused:
-        return ItemRefused(f"{self.migration.name}: {reason}", where=show_key(self._schema, own))
+        name = self.migration.name
+        return ItemRefused(f"{name}: {reason}", migration=name, where=show_key(self._schema, own))

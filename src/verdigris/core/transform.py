@@ -47,10 +47,12 @@ Outputs: TypeAlias = tuple[Output, ...]
 
 
 class Page(NamedTuple):
-    """What a page of source items becomes; dropped and reserved items are in neither list."""
+    """What a page of source items becomes; dropped and reserved items are in none of the lists."""
 
     untouched: list[RawItem]
     changed: list[Output]
+    #: the items that were refused, each with the reason
+    refused: list[tuple[RawItem, ItemRefused]]
 
 
 class Transform:
@@ -77,6 +79,10 @@ class Transform:
         part = reserved[0] if reserved and key.attributes[0][1] == "S" else ""
         self._reserved_needles = (needle(part),) if part and is_plain(part) else ()
 
+    def key_of(self, raw: RawItem) -> Key:
+        """The key of a source item."""
+        return self._key(raw)
+
     @property
     def claims(self) -> bool:
         """Whether an output may have to be claimed: all but where one migration alone says its `source`."""
@@ -101,21 +107,30 @@ class Transform:
             return self._apply(raw, self._first(raw))
 
     def page(self, items: Iterable[RawItem]) -> Page:
-        """As `apply`, for many items: what no migration selects is not even asked for its key."""
+        """As `apply`, for many items; an item that is refused stops no other.
+
+        What no migration selects is not even asked for its key.
+        """
         untouched: list[RawItem] = []
         changed: list[Output] = []
+        refused: list[tuple[RawItem, ItemRefused]] = []
         with localcontext(_DECIMAL), key_known(self._schema):
             for raw in items:
                 first = self._first(raw)
                 if first is None and self._check is None and not self._may_be_reserved(raw):
                     untouched.append(raw)
                     continue
-                for output in self._apply(raw, first):
+                try:
+                    outputs = self._apply(raw, first)
+                except ItemRefused as error:
+                    refused.append((raw, error))
+                    continue
+                for output in outputs:
                     if output.untouched:
                         untouched.append(output.raw)
                     else:
                         changed.append(output)
-        return Page(untouched, changed)
+        return Page(untouched, changed, refused)
 
     def owners(self, key: Key, item: RawItem | None) -> tuple[Key, ...]:
         """The source keys that may produce destination key `key`, where `item` is what is there now: its own first.
@@ -209,4 +224,4 @@ class Transform:
             raise self._refused("[app] verify", f"refused the item: {describe(error, check)}", own) from error
 
     def _refused(self, place: str, reason: str, own: Key) -> ItemRefused:
-        return ItemRefused(f"{place}: {reason}", where=show_key(self._schema, own))
+        return ItemRefused(f"{place}: {reason}", migration=place, where=show_key(self._schema, own))

@@ -47,6 +47,8 @@ class Lease:
     renewed_at: str
     #: None: nobody holds it
     holder: Holder | None
+    #: what its last holder sent may land until then (seconds since the epoch)
+    late_until_s: float = 0.0
 
 
 class Journal:
@@ -81,7 +83,7 @@ class Journal:
         return Flags(color, source, destination, bool(migrate))
 
     def set_flags(self, values: Mapping[str, Value]) -> None:
-        self._write(*[Put(flag_row(name, value)) for name, value in values.items()])
+        self.write(*[Put(flag_row(name, value)) for name, value in values.items()])
 
     def _flag(self, name: str, allowed: tuple[_Name, ...]) -> _Name | None:
         value = self._value(name)
@@ -131,12 +133,12 @@ class Journal:
         for name, checksum in checksums.items():
             key = _MIGRATION + name
             created = known.get(name) or self._now()
-            self._write(Put({"pk": key, "sk": key, "createdAt": created, "checksum": checksum}))
+            self.write(Put({"pk": key, "sk": key, "createdAt": created, "checksum": checksum}))
 
     def forget_applied(self, migrations: Iterable[str]) -> None:
         """Removes the records of these migrations."""
         for name in migrations:
-            self._write(Delete(_MIGRATION + name, _MIGRATION + name))
+            self.write(Delete(_MIGRATION + name, _MIGRATION + name))
 
     # ── lease ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -159,6 +161,7 @@ class Journal:
             length_s=float(str(row["length_s"])),
             renewed_at=str(row["renewed_at"]),
             holder=msgspec.json.decode(text, type=Holder) if text else None,
+            late_until_s=float(str(row.get("late_until_s", "0"))),
         )
 
     def acquire(self, holder: Holder, length_s: float, seen: Lease | None) -> None:
@@ -176,16 +179,19 @@ class Journal:
         except Conflict as error:
             raise self._lost() from error
 
-    def release(self) -> None:
-        """Gives the lease back; the token stays counted. Does nothing if another runner has it by now."""
-        row = self._lease_row(self._token, 0, 0, None)
+    def release(self, late_until_s: float = 0.0) -> None:
+        """Gives the lease back; the token stays counted. Does nothing if another runner has it by now.
+
+        `late_until_s`: until then what this runner sent may still land.
+        """
+        row = self._lease_row(self._token, 0, 0, None) | {"late_until_s": str(late_until_s)}
         with suppress(Conflict):
             self.rows.write(Put(row, {"token": self._token, "holder_id": self._holder}))
         self._holder = ""
 
-    def break_lease(self, seen: Lease) -> None:
+    def break_lease(self, seen: Lease, late_until_s: float) -> None:
         """Frees somebody else's lease as `seen`: its holder's next write is refused. Raises Conflict if it moved on."""
-        row = self._lease_row(seen.token + 1, 0, 0, None)
+        row = self._lease_row(seen.token + 1, 0, 0, None) | {"late_until_s": str(late_until_s)}
         self.rows.write(Put(row, {"token": seen.token}))
 
     def _lease_row(self, token: int, beat: int, length_s: float, holder: Holder | None) -> Row:
@@ -242,7 +248,7 @@ class Journal:
     def append(self, deployment: int, seq: int, body: Body) -> Record:
         """Appends one record. Raises LeaseLost."""
         record = Record(deployment, seq, self._now(), self._token, body)
-        self._write(self._put(record))
+        self.write(self._put(record))
         return record
 
     def flip(self, deployment: int, seq: int, body: Flipped) -> Record:
@@ -250,7 +256,7 @@ class Journal:
         record = Record(deployment, seq, self._now(), self._token, body)
         row = flag_row(names.CURRENT_COLOR, body.after.value)
         expect = {"current": body.before.value} if body.before else ABSENT
-        self._write(Put(row, expect), self._put(record))
+        self.write(Put(row, expect), self._put(record))
         return record
 
     def _put(self, record: Record) -> Put:
@@ -279,14 +285,15 @@ class Journal:
 
     def save(self, deployment: int, unit: str, value: bytes) -> None:
         """Overwrites a unit's checkpoint (at most 350 KB). Raises LeaseLost."""
-        self._write(Put({"pk": _CHECKPOINT.format(deployment=deployment), "sk": unit, "value": value}))
+        self.write(Put({"pk": _CHECKPOINT.format(deployment=deployment), "sk": unit, "value": value}))
 
     def forget(self, deployment: int, units: Iterable[str]) -> None:
         pk = _CHECKPOINT.format(deployment=deployment)
         for unit in units:
-            self._write(Delete(pk, unit))
+            self.write(Delete(pk, unit))
 
-    def _write(self, *operations: Put | Delete) -> None:
+    def write(self, *operations: Put | Delete) -> None:
+        """All of them or none, under the fencing token. Raises LeaseLost."""
         if not self._holder:  # given back, or never taken: then the row says so too, and would let the write pass
             raise self._lost()
         fence = Check(_LEASE, _LEASE, {"token": self._token, "holder_id": self._holder})

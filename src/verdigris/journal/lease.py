@@ -19,7 +19,8 @@ from verdigris.journal.journal import Holder, Journal, Lease
 class LeaseKeeper:
     """Holds the lease of one journal while it is entered (`with`). Raises LeaseHeld on entry if another has it.
 
-    `clock` is monotonic seconds, `now_s` the wall clock; `report` is told why entry waits.
+    `clock` is monotonic seconds, `now_s` the wall clock; `report` is told why entry waits. `late_s` is how long a write
+    may land after it was signed, `late_after_death_s` how long after its sender has certainly died.
     """
 
     def __init__(
@@ -34,6 +35,8 @@ class LeaseKeeper:
         report: Callable[[str], None] = lambda reason: None,
         dead: Callable[[Holder], bool] = is_dead,
         threaded: bool = True,
+        late_s: float = 0.0,
+        late_after_death_s: float = 0.0,
     ) -> None:
         self._journal = journal
         self._holder = holder
@@ -44,6 +47,12 @@ class LeaseKeeper:
         self._report = report
         self._dead = dead
         self._threaded = threaded
+        self._late_s = late_s
+        self._late_after_death_s = late_after_death_s
+        #: until then what an earlier holder sent may land (wall clock, seconds)
+        self.others_until_s = 0.0
+        #: until when what this holder sent may land, asked when it gives the lease back
+        self.own_until_s: Callable[[], float] = lambda: 0.0
         self._beat = 0
         self._renewed_s = 0.0
         self._lost: LeaseLost | None = None
@@ -66,7 +75,7 @@ class LeaseKeeper:
             self._thread.join()
         if self._lost is None:
             try:
-                self._journal.release()
+                self._journal.release(max(self.others_until_s, self.own_until_s()))
             except StoreError:
                 if error is None:
                     raise  # else the first error is the one to tell; the lease runs out by itself
@@ -102,8 +111,10 @@ class LeaseKeeper:
 
     def _take(self) -> None:
         seen = self._journal.lease()
-        if seen and seen.holder and not self._dead(seen.holder):
-            self._watch(seen, seen.holder)
+        if seen and seen.holder:
+            self._take_over(seen, seen.holder)
+        elif seen:
+            self.others_until_s = seen.late_until_s
         try:
             self._journal.acquire(self._holder, self._length_s, seen)
         except Conflict:
@@ -111,6 +122,15 @@ class LeaseKeeper:
             if now and now.holder:
                 raise held(now, now.holder) from None
             raise
+
+    def _take_over(self, seen: Lease, holder: Holder) -> None:
+        """Nobody gave the lease back: what its holder sent last may land for a while from now."""
+        if self._dead(holder):
+            bound_s = self._late_after_death_s
+        else:
+            self._watch(seen, holder)
+            bound_s = self._late_s
+        self.others_until_s = max(seen.late_until_s, self._now_s() + bound_s)
 
     def _watch(self, seen: Lease, holder: Holder) -> None:
         """Returns when the lease has run out under our own eyes. Raises LeaseHeld if its holder lives."""

@@ -32,11 +32,11 @@ def run(bench: Bench) -> Evidence:
     board = _Board(bench, total)
     transform = bench.transform()
     claims = Claims(bench.stores.links, transform)
-    source, destination = bench.source, bench.destination
+    source, destination, quarantine = bench.source, bench.destination, bench.quarantine
 
     def copy(segment: Segment) -> None:
         at, save = board.at(segment), partial(board.save, segment)
-        copy_segment(source, destination, transform, claims, segment, at, save)
+        copy_segment(source, destination, transform, claims, quarantine, segment, at, save)
 
     bench.engine.run(board.unfinished(), copy, between=board.show)
     board.show()
@@ -102,6 +102,7 @@ class _Board:
             "written": sum(part.written for part in parts),
             "untouched": sum(part.untouched for part in parts),
             "segments": self._total,
+            "quarantined": len(self._bench.quarantine.waiting),
         }
 
 

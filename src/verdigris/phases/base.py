@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from verdigris.core.model import Color, Key, Phase, Place
@@ -26,8 +28,10 @@ from verdigris.core.trial import Sampled
 from verdigris.engines.base import Engine
 from verdigris.errors import Interrupted
 from verdigris.journal.journal import Journal
+from verdigris.journal.quarantine import QuarantineRows
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
+from verdigris.phases.quarantine import Quarantine
 from verdigris.stores.base import (
     Application,
     ChangeStream,
@@ -54,6 +58,7 @@ class Progress:
     reason: str = ""
     lag_s: float | None = None
     lag_records: int | None = None
+    quarantined: int = 0
 
 
 @dataclass(frozen=True)
@@ -82,11 +87,6 @@ class Settings:
     margin_s: float = 600.0
     #: 24 bytes each in a checkpoint, which must stay below an item's 400 KB
     verify_buckets: int = 8192
-
-
-@dataclass
-class Stores:
-    """Everything outside that a deployment touches."""
     max_quarantined: int = 100
 
 
@@ -117,6 +117,11 @@ class Unpaced:
 
     def still(self) -> AbstractContextManager[None]:
         return nullcontext()
+
+
+@dataclass
+class Stores:
+    """Everything outside that a deployment touches."""
 
     admin: TableAdmin
     table: Callable[[str], Table]
@@ -153,12 +158,12 @@ class Bench:
     prove_determinism: Callable[[Sequence[Sampled]], None]
     report: Callable[[Progress], None] = lambda progress: None
     stop: threading.Event = field(default_factory=threading.Event)
+    pace: Pacing = field(default_factory=Unpaced)
     tail: Tail | None = None
     late: LateWrites = field(default_factory=lambda: LateWrites(0.0))
     #: since when this runner holds writes (seconds); None when it does not
     held_since_s: float | None = None
 
-    pace: Pacing = field(default_factory=Unpaced)
     @property
     def snapshot(self) -> Snapshot:
         return self.log.snapshot
@@ -174,6 +179,17 @@ class Bench:
     @property
     def destination(self) -> Table:
         return self.stores.table(self.plan.destination_table)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        """What this deployment could not carry along."""
+        return Quarantine(
+            QuarantineRows(self.journal, self.deployment),
+            {migration.name: migration.checksum for migration in self.plan.migrations},
+            self.settings.max_quarantined,
+            self.plan.env,
+            lambda: datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds"),
+        )
 
     def breathe(self) -> None:
         """At each page boundary: stops on Ctrl-C, when a sibling failed, and when the lease is gone.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from verdigris.core.model import Key, RawItem, Segment
 from verdigris.core.transform import Output, Transform
-from verdigris.errors import Collision
+from verdigris.errors import ItemRefused
 from verdigris.phases.claims import Claims
+from verdigris.phases.quarantine import Quarantine
+from verdigris.phases.writing import write_valid
 from verdigris.stores.base import Table
 
 
@@ -29,40 +31,66 @@ def copy_segment(
     destination: Table,
     transform: Transform,
     claims: Claims,
+    quarantine: Quarantine,
     segment: Segment,
     progress: SegmentProgress,
     save: Callable[[SegmentProgress], None],
 ) -> None:
     """Copies what is left of a segment, page by page; `save` is called after each page was acknowledged.
 
-    `save` may raise to stop at a page boundary. Raises ItemRefused, Collision and the table's errors.
+    What is refused goes into quarantine. `save` may raise to stop at a page boundary. Raises the table's errors, and
+    PhaseFailed when the quarantine is full.
     """
     while not progress.ended:
         page = source.scan(segment, progress.next)
-        untouched, changed = transform.page(page.items)
+        untouched, changed, refused = transform.page(page.items)
+        for raw, error in refused:
+            own = transform.key_of(raw)
+            quarantine.item(own, raw, error, (own,))
         claims.of_outputs(changed)
-        destination.write(untouched)
-        destination.write(_distinct(changed))
+        puts = _without_collisions(page.items, changed, transform, quarantine)
+        invalid = write_valid(destination, untouched) + write_valid(destination, puts)
+        if invalid:
+            makers = _makers(page.items, transform, {put.key for put in invalid})
+            for put in invalid:
+                quarantine.write(put.key, put.raw, next(iter(makers[put.key])), put.error)
         progress = SegmentProgress(
             next=page.next,
             ended=page.next is None,
             pages=progress.pages + 1,
             read=progress.read + len(page.items),
-            written=progress.written + len(untouched) + len(changed),
+            written=progress.written + len(untouched) + len(puts) - len(invalid),
             untouched=progress.untouched + len(untouched),
         )
         save(progress)
 
 
-def _distinct(outputs: list[Output]) -> list[RawItem]:
-    """The outputs of one page. A key twice in one batch would be refused by the service, without saying which."""
+def _without_collisions(
+    items: Sequence[RawItem], outputs: Sequence[Output], transform: Transform, quarantine: Quarantine
+) -> list[RawItem]:
+    """The outputs of one page whose key no other output has. Which of two is right, if any, a settle will find out."""
     found: dict[Key, RawItem] = {}
+    twice: set[Key] = set()
     for output in outputs:
         if output.key in found:
-            raise Collision(
-                f"two items of one page both become {'/'.join(output.key)}",
-                state="the source serves on, untouched",
-                next_command="make the migration give them different keys, then: verdigris abort ENV",
-            )
+            twice.add(output.key)
         found[output.key] = output.raw
+    for key, producers in _makers(items, transform, twice).items() if twice else ():
+        quarantine.collision(key, producers)
+        del found[key]
     return list(found.values())
+
+
+def _makers(items: Sequence[RawItem], transform: Transform, keys: set[Key]) -> dict[Key, dict[Key, RawItem]]:
+    """Destination key → source key → what it makes of it, for the items of a page. Found out anew: it is rarely asked
+    for, and outputs do not say whose they are."""
+    made: dict[Key, dict[Key, RawItem]] = {}
+    for raw in items:
+        try:
+            outputs = transform.apply(raw)
+        except ItemRefused:
+            continue
+        for output in outputs:
+            if output.key in keys:
+                made.setdefault(output.key, {})[transform.key_of(raw)] = output.raw
+    return made

@@ -5,71 +5,162 @@ of a runner writes with n = 0, each settle with the next n > 0, drawn before it 
 higher fencing token. What is written later in this order was read later, and the index keeps the highest. What the
 index forgets (it remembers a deleted id's version for `index.gc_deletes`, a minute by default) the proof finds: it
 begins after every bulk is acknowledged, and compares document by document.
+
+An item whose document is refused, by its function or by the index, goes into quarantine for that index; what the index
+holds under its ids stays, and the item itself is kept in the table all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import Any, TypeAlias
 
 from verdigris.core.items import decode
-from verdigris.core.model import RawItem
+from verdigris.core.model import Key, RawItem
+from verdigris.core.quarantine import Entry, cut, print_of
+from verdigris.core.raw_key import key_reader
 from verdigris.core.settling import Settled
 from verdigris.errors import ItemRefused, PhaseFailed
-from verdigris.phases.base import IndexPlan
+from verdigris.phases.base import Bench, IndexPlan
+from verdigris.phases.quarantine import Quarantine
 from verdigris.stores.base import BulkResult, Document, SearchIndex, Table
+
+#: An id and a body.
+Made: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
 class Documents:
     """The documents of every configured index. `token` is the runner's fencing token."""
 
-    def __init__(self, index: SearchIndex, plans: Sequence[IndexPlan], token: int) -> None:
+    def __init__(
+        self, index: SearchIndex, plans: Sequence[IndexPlan], token: int, destination: Table, quarantine: Quarantine
+    ) -> None:
         self.plans = tuple(plans)
         self._index = index
         self._base = token << 40
         self._drawn = 0
+        self._destination = destination
+        self._key_of = key_reader(destination.key)
+        self._quarantine = quarantine
+
+    def made(self, plan: IndexPlan, item: RawItem) -> Made | None:
+        """The document of an item of the destination; None if it has none, or if that is in quarantine now."""
+        try:
+            return document_of(plan, item)
+        except ItemRefused as error:
+            key = self._key_of(item)
+            known = self._quarantine.of_document(plan.alias, key)
+            if known is None or known.print != print_of({key: item}):
+                self._quarantine.document(plan.alias, key, item, error, ())
+            return None
 
     def bulk(self, plan: IndexPlan, items: Iterable[RawItem]) -> int:
-        """Writes the documents of freshly read items; returns how many there are. Raises PhaseFailed."""
-        documents = [Document(*made, self._base) for item in items if (made := document_of(plan, item)) is not None]
-        self._send(plan, documents)
-        return len(documents)
+        """Writes the documents of freshly read items; returns how many were written."""
+        makers: dict[str, RawItem] = {}
+        documents = []
+        for item in items:
+            if (made := self.made(plan, item)) and not self._discarded(plan, self._key_of(item), item):
+                makers[made[0]] = item
+                documents.append(Document(*made, self._base))
+        return len(documents) - len(self._put(plan, documents, makers, {}))
 
-    def settle(self, destination: Table, settled: Settled, seen: Sequence[RawItem] = ()) -> None:
+    def settle(self, settled: Settled, seen: Sequence[RawItem] = ()) -> None:
         """Before the destination changes: so a crash in between finds the old item, and its document's id, again.
 
         What a run that died had read, and made documents of, need not be in the destination and may have changed
         since: it is among `seen`, the outputs of the images that led here.
         """
-        before = [*destination.read([*settled.puts, *settled.deletes]).values(), *seen]
+        keys = {*settled.puts, *settled.deletes}
+        before = [*self._destination.read(list(keys)).values(), *(item for item in seen if self._key_of(item) in keys)]
+        self._drawn += 1
+        for plan in self.plans:
+            self._settle(plan, settled, before, self._base | self._drawn)
+
+    def _settle(self, plan: IndexPlan, settled: Settled, before: Sequence[RawItem], version: int) -> None:
+        old = self._ids(plan, before)
+        stuck: set[Key] = set()
+        makers: dict[str, RawItem] = {}
+        puts: dict[str, Document] = {}
+        for key, item in settled.puts.items():
+            if known := self._discarded(plan, key, item):
+                old.setdefault(key, set()).update(known.ids)
+                stuck.add(key)
+                continue
+            try:
+                made = document_of(plan, item)
+            except ItemRefused as error:
+                self._quarantine.document(plan.alias, key, item, error, sorted(old.pop(key, ())))
+                stuck.add(key)
+                continue
+            if made is not None:
+                makers[made[0]] = item
+                puts[made[0]] = Document(*made, version)
+        stuck |= self._put(plan, list(puts.values()), makers, old)
+        deletes = {id_ for ids in old.values() for id_ in ids} - puts.keys()
+        self._delete(plan, [Document(id_, None, version) for id_ in sorted(deletes)])
+        self._quarantine.documents_settled(plan.alias, {*settled.puts, *settled.deletes} - stuck)
+
+    def _ids(self, plan: IndexPlan, items: Iterable[RawItem]) -> dict[Key, set[str]]:
+        """Destination key → the ids of the documents that these items had."""
+        ids: dict[Key, set[str]] = {}
+        for item in items:
+            with suppress(ItemRefused):  # then it never had a document
+                if (made := document_of(plan, item)) is not None:
+                    ids.setdefault(self._key_of(item), set()).add(made[0])
+        return ids
+
+    def repair(self, plan: IndexPlan, wanted: Mapping[str, RawItem | None]) -> None:
+        """Makes the index hold the documents of these items under these ids (None: no such document)."""
         self._drawn += 1
         version = self._base | self._drawn
-        for plan in self.plans:
-            old = {made[0] for item in before if (made := document_of(plan, item)) is not None}
-            new = dict(made for item in settled.puts.values() if (made := document_of(plan, item)) is not None)
-            writes = [Document(id_, body, version) for id_, body in new.items()]
-            self._send(plan, writes + [Document(id_, None, version) for id_ in sorted(old - new.keys())])
+        makers = {id_: item for id_, item in wanted.items() if item is not None}
+        made = [made for item in makers.values() if (made := document_of(plan, item)) is not None]
+        self._put(plan, [Document(*one, version) for one in made], makers, {})
+        self._delete(plan, [Document(id_, None, version) for id_ in wanted.keys() - makers.keys()])
 
-    def repair(self, plan: IndexPlan, wanted: Mapping[str, Mapping[str, Any] | None]) -> None:
-        """Makes the index hold these bodies (None: no such document)."""
-        self._drawn += 1
-        self._send(plan, [Document(id_, body, self._base | self._drawn) for id_, body in wanted.items()])
+    def _discarded(self, plan: IndexPlan, key: Key, item: RawItem) -> Entry | None:
+        """The entry by which exactly this document was discarded."""
+        known = self._quarantine.of_document(plan.alias, key)
+        return known if known and known.discarded and known.print == print_of({key: item}) else None
 
-    def _send(self, plan: IndexPlan, documents: Sequence[Document]) -> None:
-        if not documents:
-            return
-        result: BulkResult = self._index.bulk(plan.physical, documents)
-        if result.refused:
-            id_, reason = result.refused[0]
+    def _put(
+        self,
+        plan: IndexPlan,
+        documents: Sequence[Document],
+        makers: Mapping[str, RawItem],
+        old: dict[Key, set[str]],
+    ) -> set[Key]:
+        """Writes them; what the index refuses goes into quarantine, and the item's `old` documents stay: they are taken
+        out of `old`. Returns the keys of those items."""
+        result = self._index.bulk(plan.physical, documents) if documents else BulkResult(0, 0, ())
+        stuck = set()
+        for id_, reason in result.refused:
+            key = self._key_of(makers[id_])
+            what = f"the index refused the document {cut(id_, 100)}: {reason}"
+            self._quarantine.document(plan.alias, key, makers[id_], what, (id_, *sorted(old.pop(key, ()))))
+            stuck.add(key)
+        return stuck
+
+    def _delete(self, plan: IndexPlan, documents: Sequence[Document]) -> None:
+        """An id that the index cannot take is not in it either. Raises PhaseFailed if it is."""
+        result = self._index.bulk(plan.physical, documents) if documents else BulkResult(0, 0, ())
+        refused = dict(result.refused)
+        for id_ in self._index.read(plan.physical, list(refused)) if refused else ():
             raise PhaseFailed(
-                f"the index refused {len(result.refused)} documents; the first is {id_}: {reason}",
+                f"the index refused to delete {id_}: {refused[id_]}",
                 where=plan.physical,
                 state="the old color serves on, untouched",
-                next_command="mend the mappings or the document function, then: verdigris abort ENV",
+                next_command="verdigris deploy ENV",
             )
 
 
-def document_of(plan: IndexPlan, item: RawItem) -> tuple[str, Mapping[str, Any]] | None:
+def documents_of(bench: Bench, index: SearchIndex) -> Documents:
+    """The documents of a bench's deployment, in the name of its runner."""
+    return Documents(index, bench.indexes(), bench.journal.token, bench.destination, bench.quarantine)
+
+
+def document_of(plan: IndexPlan, item: RawItem) -> Made | None:
     """The user's document for an item, or None. Raises ItemRefused, naming the function's error."""
     function: Callable[[Any], Any] = plan.document
     try:
@@ -77,6 +168,7 @@ def document_of(plan: IndexPlan, item: RawItem) -> tuple[str, Mapping[str, Any]]
     except Exception as error:
         raise ItemRefused(
             f"the document function of index {plan.alias} raised {type(error).__name__}: {error}",
+            migration=plan.alias,
             where=plan.alias,
             next_command="mend the document function, then run the command again",
         ) from error
@@ -90,6 +182,7 @@ def document_of(plan: IndexPlan, item: RawItem) -> tuple[str, Mapping[str, Any]]
         raise ItemRefused(
             f"the document function of index {plan.alias} returned {type(made).__name__}; "
             "it must return (id, body) or None",
+            migration=plan.alias,
             where=plan.alias,
             next_command="mend the document function, then run the command again",
         )

@@ -10,7 +10,7 @@ from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
 from verdigris.core.trial import Sampled
 from verdigris.core.views import LookedUp
-from verdigris.errors import PhaseFailed
+from verdigris.errors import ItemRefused, PhaseFailed
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.documents import document_of
 from verdigris.phases.sampling import Reads, spread
@@ -76,20 +76,27 @@ def _check_beacon(bench: Bench) -> None:
 def _sample(bench: Bench) -> Evidence:
     """Items from all over the source through the migrations and the documents: user code fails here first, or works.
 
+    An item that is refused here would go into quarantine: that is told before anything is made.
     Some of those that a migration touches go through it again, in other processes: it must come to the same.
     """
     reads = Reads(bench.source, bench.settings.beacon)
     transform = bench.dry_transform(LookedUp(bench.source.key, reads))
     key_of = key_reader(bench.source.key)
     touched: list[Sampled] = []
+    refused: list[ItemRefused] = []
     sampled = outputs = 0
     for raw in islice(spread(bench.source, bench.settings.segments, pages=1), SAMPLE):
         reads.begin()
-        made = transform.apply(raw)
-        sampled, outputs = sampled + 1, outputs + len(made)
-        for plan in bench.indexes():
-            for output in made:
-                document_of(plan, output.raw)
+        sampled += 1
+        try:
+            made = transform.apply(raw)
+            for plan in bench.indexes():
+                for output in made:
+                    document_of(plan, output.raw)
+        except ItemRefused as error:
+            refused.append(error)
+            continue
+        outputs += len(made)
         if len(touched) < APPLIED_TWICE and not all(output.untouched for output in made):
             touched.append(Sampled(key_of(raw), raw, reads.found))
         if sampled % 100 == 0:
@@ -97,4 +104,7 @@ def _sample(bench: Bench) -> Evidence:
             bench.report(Progress(phase, sampled, reason="running the migrations on a sample"))
     bench.report(Progress(phase, sampled, reason="running the migrations again, in other processes"))
     bench.prove_determinism(touched)
-    return {"sampled": sampled, "sample_outputs": outputs, "applied_twice": len(touched)}
+    evidence: Evidence = {"sampled": sampled, "sample_outputs": outputs, "applied_twice": len(touched)}
+    if refused:
+        evidence |= {"sample_refused": len(refused), "first_refused": str(refused[0])}
+    return evidence

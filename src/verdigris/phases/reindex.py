@@ -7,20 +7,19 @@ destination and its indexes, and it settles nothing between the two scans; so wh
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import msgspec
 
 from verdigris.core.documents import fingerprint
-from verdigris.core.model import Phase, Segment
+from verdigris.core.model import Phase, RawItem, Segment
 from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed, Unverified
 from verdigris.phases.base import Bench, IndexPlan, Progress
 from verdigris.phases.comparing import Checkpoints, Entry, Side, summed, suspects
 from verdigris.phases.copying import SegmentProgress
-from verdigris.phases.documents import Documents, document_of
+from verdigris.phases.documents import Documents, documents_of
 from verdigris.phases.tail import tail
 from verdigris.stores.base import SearchIndex
 
@@ -42,10 +41,11 @@ def run(bench: Bench) -> Evidence:
     index = bench.stores.index
     if index is None or not bench.indexes():
         return {"indexes": 0}
-    documents = Documents(index, bench.indexes(), bench.journal.token)
+    documents = documents_of(bench, index)
     tail(bench).settler.documents = documents
     _build(bench, documents)
-    return {"indexes": len(documents.plans), **_total([_proof(bench, documents, index, p) for p in documents.plans])}
+    proofs = [_proof(bench, documents, index, plan) for plan in documents.plans]
+    return {"indexes": len(documents.plans), **_total(proofs), "quarantined": len(bench.quarantine.waiting)}
 
 
 def check(bench: Bench) -> None:
@@ -97,10 +97,12 @@ def _proof(bench: Bench, documents: Documents, index: SearchIndex, plan: IndexPl
     """Ids and contents of every document, both ways. Raises Unverified if a repair does not help."""
     tail(bench).catch_up()
     bench.report(Progress(phase, unit="documents", reason=f"proving {plan.physical}, document by document"))
-    sums, differing = _compare(bench, index, plan)
+    with bench.pace.still():  # the tail stands still meanwhile, so this must come to an end
+        sums, differing = _compare(bench, documents, index, plan)
     if differing:
         documents.repair(plan, differing)
-        _, left = _compare(bench, index, plan)
+        with bench.pace.still():
+            _, left = _compare(bench, documents, index, plan)
         if left:
             raise Unverified(
                 f"{len(left)} documents of {plan.physical} differ from the table: {', '.join(list(left)[:_NAMED])}",
@@ -111,8 +113,13 @@ def _proof(bench: Bench, documents: Documents, index: SearchIndex, plan: IndexPl
     return {"documents": sums, "repaired": len(differing)}
 
 
-def _compare(bench: Bench, index: SearchIndex, plan: IndexPlan) -> tuple[int, dict[str, Mapping[str, Any] | None]]:
-    """How many documents there must be, and id → body (None: must not be there) where the index differs."""
+def _compare(
+    bench: Bench, documents: Documents, index: SearchIndex, plan: IndexPlan
+) -> tuple[int, dict[str, RawItem | None]]:
+    """How many documents there must be, and id → its item (None: must not be there) where the index differs.
+
+    What is in quarantine counts as no difference.
+    """
     index.refresh(plan.physical)
     key_of = key_reader(bench.destination.key)
     parts = bench.settings.segments
@@ -121,7 +128,7 @@ def _compare(bench: Bench, index: SearchIndex, plan: IndexPlan) -> tuple[int, di
         start: str | None = None
         while True:
             page = bench.destination.scan(Segment(part, parts), start)
-            made = [(key_of(item), document_of(plan, item)) for item in page.items]
+            made = [(key_of(item), documents.made(plan, item)) for item in page.items]
             yield [Entry((doc[0],), fingerprint(*doc), key) for key, doc in made if doc is not None]
             bench.breathe()
             start = page.next
@@ -147,13 +154,14 @@ def _compare(bench: Bench, index: SearchIndex, plan: IndexPlan) -> tuple[int, di
         Checkpoints(kept.get, kept.__setitem__),
         bench.breathe,
     )
-    differing: dict[str, Mapping[str, Any] | None] = {}
+    differing: dict[str, RawItem | None] = {}
     for some in suspects(bench.engine, sides, sums, bench.breathe):
         owners = {owner: suspect.key[0] for suspect in some for owner in suspect.owners}
         items = bench.destination.read(list(owners))
-        bodies = {doc[0]: doc[1] for item in items.values() if (doc := document_of(plan, item)) is not None}
-        differing |= {suspect.key[0]: bodies.get(suspect.key[0]) for suspect in some}
-    return sums[0].count, differing
+        made_by = {doc[0]: item for item in items.values() if (doc := documents.made(plan, item)) is not None}
+        differing |= {suspect.key[0]: made_by.get(suspect.key[0]) for suspect in some}
+    held = bench.quarantine.ids(plan.alias)
+    return sums[0].count, {id_: item for id_, item in differing.items() if id_ not in held}
 
 
 def _total(proofs: list[Evidence]) -> Evidence:

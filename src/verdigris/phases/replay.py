@@ -20,8 +20,15 @@ def ready(bench: Bench) -> None:
 def run(bench: Bench) -> Evidence:
     following = tail(bench)
     following.catch_up(lambda: _between(bench))
+    following.settler.retry()  # what the backfill could not carry, and what was put off
     count = following.settler.count
-    return {"changes": following.changes, "settled": count.keys, "puts": count.puts, "deletes": count.deletes}
+    return {
+        "changes": following.changes,
+        "settled": count.keys,
+        "puts": count.puts,
+        "deletes": count.deletes,
+        "quarantined": len(bench.quarantine.waiting),
+    }
 
 
 def check(bench: Bench) -> None:
@@ -34,15 +41,15 @@ def undo(bench: Bench) -> None:
         bench.source.write([], [bench.settings.beacon])
 
 
-def show(bench: Bench) -> None:
-    """Reports the tail's progress."""
-    following = tail(bench)
-    bench.report(
-        Progress(phase, following.changes, unit="changes", lag_s=following.lag_s, lag_records=following.lag_records)
-    )
 def _between(bench: Bench) -> None:
     """The tail takes what it needs of the budget without waiting; while nothing else works, that is waited for here."""
     bench.pace.level(lambda: show(bench))
     show(bench)
 
 
+def show(bench: Bench) -> None:
+    """Reports the tail's progress."""
+    following = tail(bench)
+    bench.report(
+        Progress(phase, following.changes, unit="changes", lag_s=following.lag_s, lag_records=following.lag_records)
+    )

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from verdigris.core.machine import State
 from verdigris.core.model import Color, Phase
+from verdigris.core.quarantine import names
 from verdigris.core.records import Evidence, Intent
 from verdigris.errors import Conflict, PhaseFailed, VerdigrisError
 from verdigris.phases.base import Bench, Progress
@@ -33,6 +34,8 @@ def ready(bench: Bench) -> None:
     """Before anything is held: the new color runs, the tail has caught up, and a beacon comes back from each shard."""
     if bench.snapshot.state not in (State.SWITCH, State.ADVANCING):
         return
+    if bench.stores.pointer:
+        bench.stores.pointer.release(_token(bench))  # of a run that died: what follows takes time, and writes wait
     ensure_application(bench)
     if not bench.plan.moves_data:
         return
@@ -40,6 +43,7 @@ def ready(bench: Bench) -> None:
     _report(bench, "catching up before the fence")
     # What the new color was given since the flip is newer than the old table: nothing may overwrite it.
     following.frozen = bench.snapshot.state is State.ADVANCING
+    following.wait_for_late_writes()
     shards = following.open_shards()
     unreached = set(shards) - {following.beacons[following.catch_up()]}
     if unreached:
@@ -49,6 +53,7 @@ def ready(bench: Bench) -> None:
             state=f"nothing was held; {bench.snapshot.live} serves on",
             next_command=f"verdigris deploy {bench.plan.env}",
         )
+    _nothing_waits(bench)
 
 
 def run(bench: Bench) -> Evidence | None:
@@ -101,7 +106,7 @@ def _flip(bench: Bench, before: Color | None, after: Color | None, *, drain: boo
             bench.log.append(Intent(phase, f"fence-{bench.snapshot.flips + 1}"))
             pointer.fence(token, bench.settings.deadline_s)
         if drain:
-            _drain(tail(bench), began_s + bench.settings.deadline_s * _DRAIN_SHARE)
+            _drain(bench, tail(bench), began_s + bench.settings.deadline_s * _DRAIN_SHARE)
         if pointer and fenced:
             pointer.seal(token)
         bench.hold()
@@ -120,9 +125,23 @@ def _flip(bench: Bench, before: Color | None, after: Color | None, *, drain: boo
     bench.held_since_s = began_s if fenced else None
 
 
-def _drain(following: Tail, until_s: float) -> None:
-    """The proof that every change up to the fence is settled."""
+def _nothing_waits(bench: Bench) -> None:
+    """Somebody must have decided about everything that could not be carried along. Raises PhaseFailed."""
+    if waiting := bench.quarantine.waiting:
+        raise PhaseFailed(
+            f"{len(waiting)} items are in quarantine: {names(waiting)}",
+            where=bench.plan.deploy_table,
+            state=f"nothing was held; {bench.snapshot.live} serves on, and all else is in place",
+            next_command=f"verdigris quarantine list {bench.plan.env}",
+        )
+
+
+def _drain(bench: Bench, following: Tail, until_s: float) -> None:
+    """The proof that every change up to the fence is settled, for good."""
     following.read_beacon(following.write_beacon(), until_s)
+    if bench.late.any():
+        raise PhaseFailed("a write to the new table was not answered, and it may still land after the switch")
+    _nothing_waits(bench)
 
 
 def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
@@ -136,6 +155,12 @@ def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
         live = pointer.read().live
         if live is not after:
             raise PhaseFailed(f"the pointer was set to {after}, and says {live}", next_command="run the command again")
+    if discarded := bench.quarantine.discarded:
+        evidence["discarded"] = [
+            {"key": "/".join(entry.key), "error": entry.error, "who": gone.who, "comment": gone.comment}
+            for entry in discarded
+            if (gone := entry.discarded)
+        ]
     if bench.held_since_s is not None:
         evidence["held_ms"] = round((bench.now() - bench.held_since_s) * 1000)
         bench.held_since_s = None

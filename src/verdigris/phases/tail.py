@@ -17,8 +17,8 @@ from verdigris.core.model import Change, Key, Phase, RawItem
 from verdigris.core.settling import coalesce
 from verdigris.core.transform import Transform
 from verdigris.errors import ItemRefused, PhaseFailed
-from verdigris.phases.base import Bench
-from verdigris.phases.documents import Documents
+from verdigris.phases.base import Bench, Progress
+from verdigris.phases.documents import documents_of
 from verdigris.phases.settling import Settler
 from verdigris.stores.base import StreamPage
 
@@ -45,11 +45,14 @@ class Tail:
         self._shards = list(self._stream.shards())
         self._listed_s = bench.now()
         self._caught_up_s = since_s
-        self.settler = Settler(bench.source, bench.destination, self._transform, bench.stores.links)
+        self.settler = Settler(
+            bench.source, bench.destination, self._transform, bench.stores.links, bench.late, bench.quarantine
+        )
         #: changes that were settled; beacons are not among them
         self.changes = 0
         self.lag_records = 0
         self._written = 0
+        self._unsaved = False
         #: beacon values seen, each with the shard it came from
         self.beacons: dict[str, str] = {}
         #: whether a change of the source is refused instead of settled: while the way forward again is tried
@@ -72,6 +75,7 @@ class Tail:
         fresh = [change for shard, change in changes if self._is_fresh(shard, change)]
         if fresh:
             self._settle(fresh)
+        self._settle_late()
         self._advance(pages)
         self.changes += len(fresh)
         self.lag_records = len(changes)
@@ -94,6 +98,12 @@ class Tail:
                 raise _no_beacon(self._bench)
             show()
         return value
+
+    def wait_for_late_writes(self) -> None:
+        """Returns when no key of this runner can be hit by a late write any more; goes on settling meanwhile."""
+        while self._bench.late.any():
+            _wait(self._bench, "a write was not answered")
+            self.step()
 
     def write_beacon(self) -> str:
         """Writes a beacon into the source; returns its value. Each is new: an unchanged put would make no record."""
@@ -141,6 +151,12 @@ class Tail:
         settled = self.settler.hints(hints, self._seen(changes) if self.settler.documents else ())
         self.touched.update(hints, settled.puts, settled.deletes)
 
+    def _settle_late(self) -> None:
+        due = self._bench.late.take_due(self._bench.now())
+        if due:
+            known = self.settler.owners_of(due)
+            self.settler.keys({key: owners | due[key] for key, owners in known.items()})
+
     def _seen(self, changes: list[Change]) -> list[RawItem]:
         """What the images became, or would have become, in the destination."""
         found: list[RawItem] = []
@@ -155,13 +171,31 @@ class Tail:
             self._positions = self._positions.advanced(shard, page.last, page.ended)
         if any(page.ended for _, page in pages):
             self._list_shards()
-        if self._positions != before:
+        self._unsaved |= self._positions != before
+        # What a late write may still undo is not settled for good: another runner must come upon its hint again.
+        if self._unsaved and not self._bench.late.any():
             self._bench.journal.save(self._bench.deployment, UNIT, msgspec.json.encode(self._positions))
+            self._unsaved = False
 
     def _list_shards(self) -> None:
         self._shards = list(self._stream.shards())
         self._listed_s = self._bench.now()
         self._positions = forget(self._positions, self._shards)
+
+
+def _wait_for_others(bench: Bench) -> None:
+    """No settle before everything that was sent earlier has landed: by this runner's backfill, or by another runner."""
+    while bench.now() < bench.late.quiet_from_s():
+        _wait(bench, "a write of the backfill, or of the runner before")
+    bench.late.forget()
+
+
+def _wait(bench: Bench, what: str) -> None:
+    left_s = max(0.0, bench.late.quiet_from_s() - bench.now())
+    bench.breathe()
+    phase = bench.snapshot.phase or Phase.REPLAY
+    bench.report(Progress(phase, unit="changes", reason=f"{what}, and it may still land for {left_s:.0f} s"))
+    bench.sleep(min(1.0, left_s))
 
 
 def _no_beacon(bench: Bench) -> PhaseFailed:
@@ -179,7 +213,8 @@ def tail(bench: Bench) -> Tail:
         mark = bench.snapshot.evidence("mark")
         if mark is None:
             raise PhaseFailed("the backfill has not set its mark", next_command=f"verdigris deploy {bench.plan.env}")
+        _wait_for_others(bench)
         bench.tail = Tail(bench, str(mark["stream"]), float(mark["at_s"]))
         if bench.snapshot.began(Phase.REINDEX) and bench.stores.index:
-            bench.tail.settler.documents = Documents(bench.stores.index, bench.indexes(), bench.journal.token)
+            bench.tail.settler.documents = documents_of(bench, bench.stores.index)
     return bench.tail

@@ -13,7 +13,7 @@ from verdigris.core.model import Key, Phase, RawItem, Segment
 from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
 from verdigris.core.settling import Settled
-from verdigris.errors import PhaseFailed, Unverified
+from verdigris.errors import ItemRefused, PhaseFailed, Unverified
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.comparing import Checkpoints, Entry, Side, Suspect, summed, suspects
 from verdigris.phases.tail import Tail, tail
@@ -45,15 +45,23 @@ def undo(bench: Bench) -> None:
 
 
 def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
-    """One pass over both sides. `name` is its checkpoints'. Raises Unverified if differences remain, Collision."""
+    """One pass over both sides. `name` is its checkpoints'. Raises Unverified if differences remain.
+
+    A key that keeps its last value because something is in quarantine is no difference.
+    """
     following = tail(bench)
     following.catch_up()
     transform = bench.transform()
     key_of = key_reader(bench.destination.key)
     counted = _Counted(bench)
+    refused = _Refused(bench, following)
 
     def expected(item: RawItem) -> Iterator[Entry]:
-        outputs = transform.apply(item)
+        try:
+            outputs = transform.apply(item)
+        except ItemRefused:
+            refused.add(key_of(item))
+            return iter(())
         owner = key_of(item) if outputs else ()
         return (Entry(output.key, fingerprint(output.raw), owner) for output in outputs)
 
@@ -66,8 +74,9 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
         Side(f"{name}|source", parts, counted.reader(bench.source, expected, parts)),
         Side(f"{name}|destination", parts, counted.reader(bench.destination, actual, parts)),
     )
-    between = counted.between(following)
+    between = counted.between(following, refused.settle)
     sums = summed(bench.engine, sides, bench.settings.verify_buckets, _kept(bench), between)
+    refused.settle()
     looked = _Looked(bench, following, repair)
     opened = 0
     counted.again()
@@ -75,6 +84,7 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
         opened += len(found)
         for start in range(0, len(found), _CHUNK):
             looked.at(found[start : start + _CHUNK])
+    following.wait_for_late_writes()
     if looked.remaining:
         raise _unverified(bench, looked)
     bench.journal.forget(bench.deployment, bench.journal.checkpoints(bench.deployment, f"{name}|"))
@@ -83,10 +93,32 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
         "destination_items": sums[1].count,
         "suspects": opened,
         "in_motion": looked.in_motion,
+        "quarantined": len(bench.quarantine.waiting),
+        **({"discarded": gone} if (gone := len(bench.quarantine.discarded)) else {}),
         "repaired": len(looked.repaired),
         "repaired_keys": ["/".join(key) for key in looked.repaired[:_NAMED]],
         "differences": 0,
     }
+
+
+class _Refused:
+    """Source items that the scan saw refused and that are not in quarantine yet: the settle of each says why."""
+
+    def __init__(self, bench: Bench, following: Tail) -> None:
+        self._bench = bench
+        self._following = following
+        self._found: set[Key] = set()
+
+    def add(self, source: Key) -> None:
+        """From any thread."""
+        if not self._bench.quarantine.knows(source):
+            self._found.add(source)
+
+    def settle(self) -> None:
+        """From the thread that settles."""
+        while self._found:
+            some = {self._found.pop() for _ in range(min(len(self._found), _CHUNK))}
+            self._following.settler.hints({source: set() for source in some})
 
 
 class _Looked:
@@ -108,16 +140,19 @@ class _Looked:
             wanted = {key: wanted[key] for key in self._differing(wanted)}
             if not wanted:
                 break
-        self.in_motion += len(chunk) - len(wanted)
+        quarantine = self._bench.quarantine
+        self.in_motion += sum(key not in wanted and not quarantine.concerns(key) for key, _ in chunk)
+        repaired: list[Key] = []
         for key in wanted:
             if key in self._following.touched:
                 self.in_motion += 1  # changed between every two looks; the tail has it
             elif self._repair:
-                self.repaired.append(key)
+                repaired.append(key)
             else:
                 self.remaining.append(key)
         if self._repair and wanted:
             self._following.settler.keys(wanted)
+            self.repaired += [key for key in repaired if not quarantine.holds(key)]
             self._prove(wanted)
 
     def _prove(self, wanted: dict[Key, set[Key]]) -> None:
@@ -127,24 +162,16 @@ class _Looked:
         self.remaining += left
 
     def _owners(self, chunk: list[Suspect]) -> dict[Key, set[Key]]:
-        there = self._bench.destination.read([suspect.key for suspect in chunk])
-        transform = self._bench.transform()
-        claimed = self._following.settler.claims.owners(suspect.key for suspect in chunk)
-        return {
-            suspect.key: {
-                *suspect.owners,
-                *transform.owners(suspect.key, there.get(suspect.key)),
-                *claimed.get(suspect.key, ()),
-            }
-            for suspect in chunk
-        }
+        known = self._following.settler.owners_of(suspect.key for suspect in chunk)
+        return {suspect.key: known[suspect.key] | suspect.owners for suspect in chunk if suspect.key in known}
 
     def _differing(self, wanted: dict[Key, set[Key]]) -> list[Key]:
         expected = self._following.settler.expected(wanted)
-        if expected.collisions:
-            self._following.settler.keys(wanted)  # raises, naming both producers
+        if stuck := {key: wanted[key] for key in (*expected.collisions, *expected.kept)}:
+            self._following.settler.keys(stuck)  # it settles them after all, or puts them into quarantine
         there = self._bench.destination.read(list(wanted))
-        return [key for key in wanted if not _equal(key, expected, there.get(key))]
+        held = self._bench.quarantine.holds
+        return [key for key in wanted if not held(key) and not _equal(key, expected, there.get(key))]
 
 
 class _Counted:
@@ -176,11 +203,12 @@ class _Counted:
 
         return read
 
-    def between(self, following: Tail) -> Callable[[], None]:
+    def between(self, following: Tail, settle: Callable[[], None]) -> Callable[[], None]:
         backfill = self._bench.snapshot.phases[Phase.BACKFILL].evidence
 
         def show() -> None:
             following.step()
+            settle()
             self._bench.report(
                 Progress(
                     self._bench.snapshot.phase or phase,

@@ -78,8 +78,8 @@ class Table(Protocol):
         """Puts and deletes, unconditionally, any number of them; returns when every one is acknowledged.
 
         No key may stand in it twice. Unprocessed ones are sent again with jittered backoff. Raises NotFound,
-        Invalid (an item that the service refuses), Throttled or Unreachable: then some may have taken effect, and
-        some may still.
+        Invalid (naming the item that the service refuses, if it is one's fault), Throttled or Unreachable: then some
+        may have taken effect, and some may still.
         """
         ...
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
 
 from verdigris.core.batching import BATCH_GET, BATCH_WRITE, batches
+from verdigris.core.braking import Throttling
 from verdigris.core.model import Key, KeySchema, RawItem, Segment
 from verdigris.core.raw_key import key_reader
-from verdigris.core.braking import Throttling
 from verdigris.errors import Invalid, StoreError, Throttled
 from verdigris.stores.base import ScanPage
 from verdigris.stores.http import AwsJson
@@ -18,6 +20,7 @@ from verdigris.stores.http import AwsJson
 Answer = TypeVar("Answer")
 
 _encode = msgspec.json.encode
+_PUT = b'{"PutRequest":{"Item":'
 
 
 class _Scanned(msgspec.Struct):
@@ -43,11 +46,20 @@ _got = msgspec.json.Decoder(_Got)
 _written = msgspec.json.Decoder(_Written)
 
 
+@dataclass(frozen=True)
+class Guard:
+    """Watches over the writes to a table. `may_go` raises LeaseLost; `unanswered` is told keys and signing date."""
+
+    may_go: Callable[[], None] = lambda: None
+    unanswered: Callable[[Sequence[Key], float], None] = lambda keys, signed_s: None
+
+
 class DynamoTable:
     """The port `Table` over one DynamoDB table."""
 
-    def __init__(self, http: AwsJson, name: str, key: KeySchema) -> None:
+    def __init__(self, http: AwsJson, name: str, key: KeySchema, guard: Guard | None = None) -> None:
         self.name = name
+        self._guard = guard or Guard()
         self.key = key
         self._http = http
         self._key_of = key_reader(key)
@@ -82,7 +94,7 @@ class DynamoTable:
 
     def _operations(self, puts: Iterable[RawItem], deletes: Iterable[Key]) -> Iterable[bytes]:
         for item in puts:
-            yield b'{"PutRequest":{"Item":' + item + b"}}"
+            yield _PUT + item + b"}}"
         for key in deletes:
             yield b'{"DeleteRequest":{"Key":' + _encode(self.key.to_json(key)) + b"}}"
 
@@ -109,31 +121,39 @@ class DynamoTable:
             except Invalid as error:
                 self._name_the_culprit(operations, error)
                 raise
+            if rest:  # 25 items are never too many bytes: so it is throttled (API reference, BatchWriteItem)
+                self._http.throttled(Throttling("write", self.name))
             fruitless = self._pause(fruitless, before=len(operations), after=len(rest))
             operations = rest
 
     def _send(self, operations: Sequence[bytes | msgspec.Raw]) -> Sequence[msgspec.Raw]:
         body = self._write_head + b",".join(operations) + b"]}}"
-        answer = self._decode(_written, self._http.call("BatchWriteItem", body, where=self.name))
+        write = _Batch(self._guard, self._key_in, operations)
+        answer = self._decode(_written, self._http.call("BatchWriteItem", body, where=self.name, write=write))
         return answer.UnprocessedItems.get(self.name, ())
 
     def _name_the_culprit(self, operations: Sequence[bytes | msgspec.Raw], error: Invalid) -> None:
         """The service refuses a batch without saying for which item: sent one by one, the item that is refused is it.
 
         That writes the others, which `write` allows. If none is refused alone, the batch itself was wrong.
-            if rest:  # 25 items are never too many bytes: so it is throttled (API reference, BatchWriteItem)
-                self._http.throttled(Throttling("write", self.name))
         """
         if len(operations) > 1:
             for operation in operations:
                 self._put([bytes(operation)])
         else:
-            error.where = f"{self.name} {self._key_text(bytes(operations[0]))}"
+            operation = bytes(operations[0])
+            error.where = f"{self.name} {self._key_text(operation)}"
+            with suppress(KeyError, ValueError):
+                error.key = self._key_in(operation) if operation.startswith(_PUT) else None
+
+    def _key_in(self, operation: bytes) -> Key:
+        """The key that an operation of a batch concerns. Raises KeyError, ValueError."""
+        body = msgspec.json.decode(operation, type=dict[str, dict[str, msgspec.Raw]])
+        return self._key_of(bytes(next(iter(next(iter(body.values())).values()))))
 
     def _key_text(self, operation: bytes) -> str:
-        body = msgspec.json.decode(operation, type=dict[str, dict[str, msgspec.Raw]])
         try:
-            return "/".join(self._key_of(bytes(next(iter(next(iter(body.values())).values())))))
+            return "/".join(self._key_in(operation))
         except (KeyError, ValueError):
             return "(an item without a usable key)"
 
@@ -152,3 +172,16 @@ class DynamoTable:
             return decoder.decode(answer)
         except msgspec.DecodeError as error:
             raise StoreError(f"an answer that is not understood: {error}", where=self.name) from error
+
+
+class _Batch:
+    """One batch on its way; its keys are looked up only when it was not answered."""
+
+    def __init__(self, guard: Guard, key_in: Callable[[bytes], Key], operations: Sequence[bytes | msgspec.Raw]) -> None:
+        self.may_go = guard.may_go
+        self._guard = guard
+        self._key_in = key_in
+        self._operations = operations
+
+    def unanswered(self, signed_s: float) -> None:
+        self._guard.unanswered([self._key_in(bytes(operation)) for operation in self._operations], signed_s)

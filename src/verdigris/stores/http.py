@@ -46,6 +46,22 @@ class Service:
     json_version: str = "1.0"
 
 
+class Write(Protocol):
+    """Whoever answers for a write: asked before every attempt, told of every one whose outcome is unknown."""
+
+    def may_go(self) -> None:
+        """Raises LeaseLost if nothing may be sent any more."""
+        ...
+
+    def unanswered(self, signed_s: float) -> None:
+        """An attempt signed at `signed_s` (seconds since the epoch) may have taken effect, or may still."""
+        ...
+
+
+#: The request had not left when this happened.
+_NEVER_SENT = (urllib3.exceptions.NewConnectionError, urllib3.exceptions.ConnectTimeoutError)
+
+
 class _Reason(msgspec.Struct):
     reason: str = ""
     resource: str = ""
@@ -90,15 +106,15 @@ class AwsJson:
         self._signer = Signer(service=service.signing_name, region=region, host=_host(endpoint_url))
         self._pool = pool.connection_from_url(endpoint_url)
 
-    def call(self, operation: str, body: bytes, *, where: str) -> bytes:
+    def call(self, operation: str, body: bytes, *, where: str, write: Write | None = None) -> bytes:
         """The body of the answer. `where` names the table or stream in errors.
 
         Raises any StoreError; Throttled and Unreachable only after every retry, and then the request may still
-        take effect.
+        take effect: `write` is told of each attempt that may, and asked before each.
         """
         attempt = 0
         while True:
-            failure = self._attempt(operation, body, where)
+            failure = self._attempt(operation, body, where, write)
             if isinstance(failure, bytes):
                 return failure
             attempt += 1
@@ -110,14 +126,17 @@ class AwsJson:
             log.debug("%s %s: %s; again", operation, where, failure.what)
             self.backoff.pause(attempt)
 
-    def _attempt(self, operation: str, body: bytes, where: str) -> bytes | StoreError:
+    def _attempt(self, operation: str, body: bytes, where: str, write: Write | None) -> bytes | StoreError:
+        at = self._now()
+        if write:
+            write.may_go()  # after the date was taken: a pause from here on makes the signature old, not the lease new
         try:
             headers = self._signer.headers(
                 self._credentials.get_frozen_credentials(),
                 content_type=self._content_type,
                 target=f"{self._service.target_prefix}.{operation}",
                 body=body,
-                at=self._now(),
+                at=at,
             )
         except boto.BotoCoreError as error:
             raise mapped(error, where) from error
@@ -126,23 +145,22 @@ class AwsJson:
                 "POST", "/", body=body, headers=headers, retries=False, redirect=False, decode_content=False
             )
         except urllib3.exceptions.HTTPError as error:
+            if write and not isinstance(error, _NEVER_SENT):
+                write.unanswered(at.timestamp())
             return Unreachable(
                 f"no answer from {self.endpoint_url}: {type(error).__name__}",
                 where=where,
                 next_command=look_at(self.endpoint_url),
             )
         if answer.status != 200:
+            if write and answer.status >= 500:
+                write.unanswered(at.timestamp())
             return self._failure(operation, answer, where)
         checksum = answer.headers.get("x-amz-crc32")
         if checksum is not None and int(checksum) != zlib.crc32(answer.data):
             return Unreachable("the answer was damaged on its way (its CRC-32 differs)", where=where)
         return answer.data
 
-
-def _fault(body: bytes) -> _Fault:
-    try:
-        return msgspec.json.decode(body, type=_Fault)
-    except msgspec.DecodeError:  # a proxy's page, or nothing
     def _failure(self, operation: str, answer: urllib3.BaseHTTPResponse, where: str) -> StoreError:
         fault = _fault(answer.data)
         code = fault.type.rpartition("#")[2]
@@ -153,6 +171,11 @@ def _fault(body: bytes) -> _Fault:
             self.throttled(Throttling(lane, where, [(one.reason, one.resource) for one in reasons]))
         return failure
 
+
+def _fault(body: bytes) -> _Fault:
+    try:
+        return msgspec.json.decode(body, type=_Fault)
+    except msgspec.DecodeError:  # a proxy's page, or nothing
         return _Fault()
 
 

@@ -193,16 +193,19 @@ class _Contents:
         try:
             stored = encode(decode(item))
         except ItemRefused as error:
-            raise Invalid(error.what, where=f"{self.name} {'/'.join(key)}") from error
+            raise self._refused(error.what, key) from error
         if b'{"":' in stored or b',"":' in stored:  # quotes inside texts are escaped: this is a name
-            raise Invalid("an attribute without a name", where=f"{self.name} {'/'.join(key)}")
+            raise self._refused("an attribute without a name", key)
         fields: JsonItem = orjson.loads(stored)
         for name, kind in self._typed.items():
             if name in fields and not fields[name].get(kind):
-                raise Invalid(
-                    f"key attribute {name} is empty or not of type {kind}", where=f"{self.name} {'/'.join(key)}"
-                )
+                raise self._refused(f"key attribute {name} is empty or not of type {kind}", key)
         return key, stored
+
+    def _refused(self, what: str, key: Key) -> Invalid:
+        error = Invalid(what, where=f"{self.name} {'/'.join(key)}")
+        error.key = key
+        return error
 
     def key_in(self, item: RawItem) -> Key:
         try:

@@ -184,6 +184,6 @@ CHAOS = MILD.changed(
     page_shards=3,
 )
 #: And writes that land when their sender has long given them up: for protocols that bound them.
-LATE = CHAOS.changed(late=0.05, late_s=(0.1, 3.0), signature_bound_s=5)
+LATE = CHAOS.changed(late=0.05, late_s=(0.1, 3.0), signature_bound_s=4)
 
 PROFILES = {"quiet": QUIET, "mild": MILD, "chaos": CHAOS, "late": LATE}

@@ -43,7 +43,12 @@ EXCEPTIONS = {
 }
 
 #: Inside phases only the ports are known; which adapter is behind them is the wiring's business.
-PORTS = {"verdigris.stores.base", "verdigris.engines.base", "verdigris.journal.journal"}
+PORTS = {
+    "verdigris.stores.base",
+    "verdigris.engines.base",
+    "verdigris.journal.journal",
+    "verdigris.journal.quarantine",
+}
 
 #: The standard library as far as it neither waits, nor asks the clock, nor touches the world; and two JSON parsers.
 PURE = {

@@ -9,6 +9,7 @@ import msgspec
 import orjson
 import pytest
 
+from verdigris.core.model import Key
 from verdigris.core.quarantine import (
     Discarded,
     Entry,
@@ -27,7 +28,7 @@ from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.memory import MemoryRows
 from verdigris.journal.quarantine import QuarantineRows
 
-KEY = ("case|1", "case|1")
+KEY: Key = ("case|1", "case|1")
 ENTRY = Entry(Held.ITEM, KEY, "KeyError: 'n'", "print", "at 1", "at 1", by="0001_a.py", kept=(KEY,))
 GONE = Discarded("ada", "a test", "at 3")
 
@@ -61,7 +62,8 @@ def test_a_discard_is_about_what_was_refused_then() -> None:
 
 
 def test_prints_depend_on_keys_and_items_not_on_their_spelling_or_order() -> None:
-    one, other = {KEY: b'{"n":{"N":"1"}}'}, {("b", "b"): b'{"n":{"N":"1"}}'}
+    one: dict[Key, bytes] = {KEY: b'{"n":{"N":"1"}}'}
+    other: dict[Key, bytes] = {("b", "b"): b'{"n":{"N":"1"}}'}
     assert print_of(one) == print_of({KEY: b'{ "n": {"N": "1.0"} }'})
     assert len({print_of(one), print_of(other), print_of(one | other)}) == 3
     assert print_of(one | other) == print_of(other | one)

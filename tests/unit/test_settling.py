@@ -36,7 +36,7 @@ def test_two_producers_are_a_collision_and_nothing_is_written() -> None:
 
 
 def test_a_key_keeps_its_value_when_one_of_its_owners_was_refused() -> None:
-    produced = {A: {X: b"1"}, B: {}, X: {}, Y: {}}
+    produced: dict[Key, dict[Key, bytes]] = {A: {X: b"1"}, B: {}, X: {}, Y: {}}
     assert settle({X: {A, B, X}, Y: {Y}}, produced, {B}) == Settled({}, (Y,), {}, {X: (B,)})
     assert settle({X: {A, X}}, {A: {X: b"1"}, X: {X: b"2"}}).collisions == {X: (A, X)}
 

@@ -25,6 +25,7 @@ from verdigris.core.snapshot import Snapshot
 from verdigris.core.steps import Views
 from verdigris.core.transform import Transform
 from verdigris.core.trial import Sampled
+from verdigris.core.ttl import Expired, expiry
 from verdigris.engines.base import Engine
 from verdigris.errors import Interrupted
 from verdigris.journal.journal import Journal
@@ -190,6 +191,11 @@ class Bench:
             self.plan.env,
             lambda: datetime.fromtimestamp(self.now(), UTC).isoformat(timespec="milliseconds"),
         )
+
+    def expired(self) -> Expired:
+        """The rule by which items of the source expire, and those of the destination will."""
+        facts = self.stores.admin.describe(self.plan.source_table)
+        return expiry(facts.shape.ttl_attribute if facts else None)
 
     def breathe(self) -> None:
         """At each page boundary: stops on Ctrl-C, when a sibling failed, and when the lease is gone.

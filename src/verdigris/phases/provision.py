@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 from verdigris.core import flags
@@ -95,7 +96,8 @@ def _create_table(bench: Bench) -> Evidence:
     admin, plan = bench.stores.admin, bench.plan
     name = plan.destination_table
     try:
-        admin.create(name, bench.shape())
+        # Time to live is turned on after the switch: until then nothing but Verdigris may delete there.
+        admin.create(name, replace(bench.shape(), ttl_attribute=None) if plan.moves_data else bench.shape())
     except AlreadyThere:
         # A run that died between the effect and its record, or an empty table that somebody prepared. A bootstrap
         # takes the table as it is: it is the data.

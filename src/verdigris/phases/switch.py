@@ -167,7 +167,16 @@ def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
     _point_aliases(bench, forward=after is bench.plan.after)
     if bench.plan.moves_data:
         bench.source.write([], [bench.settings.beacon])
+        if after is bench.plan.after:
+            _enable_ttl(bench)
     return evidence
+
+
+def _enable_ttl(bench: Bench) -> None:
+    """Last of all: items that expire in the new table are from now on deleted there as they were in the old one."""
+    facts = bench.stores.admin.describe(bench.plan.source_table)
+    if facts and facts.shape.ttl_attribute:
+        bench.stores.admin.enable_ttl(bench.plan.destination_table, facts.shape.ttl_attribute)
 
 
 def _point_aliases(bench: Bench, *, forward: bool) -> None:

@@ -12,7 +12,6 @@ from verdigris.core.fingerprint import fingerprint
 from verdigris.core.model import Key, Phase, RawItem, Segment
 from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
-from verdigris.core.settling import Settled
 from verdigris.errors import ItemRefused, PhaseFailed, Unverified
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.comparing import Checkpoints, Entry, Side, Suspect, summed, suspects
@@ -53,6 +52,7 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
     following.catch_up()
     transform = bench.transform()
     key_of = key_reader(bench.destination.key)
+    expired = bench.expired()
     counted = _Counted(bench)
     refused = _Refused(bench, following)
 
@@ -63,11 +63,16 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
             refused.add(key_of(item))
             return iter(())
         owner = key_of(item) if outputs else ()
-        return (Entry(output.key, fingerprint(output.raw), owner) for output in outputs)
+        now_s = bench.now()
+        return (
+            Entry(output.key, fingerprint(output.raw), owner) for output in outputs if not expired(output.raw, now_s)
+        )
 
     def actual(item: RawItem) -> Iterator[Entry]:
         key = key_of(item)
-        return iter([] if key == bench.settings.beacon else [Entry(key, fingerprint(item), key)])
+        if key == bench.settings.beacon or expired(item, bench.now()):
+            return iter(())
+        return iter([Entry(key, fingerprint(item), key)])
 
     parts = bench.settings.segments
     sides = (
@@ -128,6 +133,7 @@ class _Looked:
         self._bench = bench
         self._following = following
         self._repair = repair
+        self._expired = bench.expired()
         self.in_motion = 0
         self.repaired: list[Key] = []
         self.remaining: list[Key] = []
@@ -171,7 +177,15 @@ class _Looked:
             self._following.settler.keys(stuck)  # it settles them after all, or puts them into quarantine
         there = self._bench.destination.read(list(wanted))
         held = self._bench.quarantine.holds
-        return [key for key in wanted if not held(key) and not _equal(key, expected, there.get(key))]
+        return [key for key in wanted if not held(key) and not self._equal(expected.puts.get(key), there.get(key))]
+
+    def _equal(self, wanted: RawItem | None, there: RawItem | None) -> bool:
+        """An item whose time has passed equals an absent one: the service may delete it on either side."""
+        now_s = self._bench.now()
+        left, right = (None if item is None or self._expired(item, now_s) else item for item in (wanted, there))
+        if left is None or right is None:
+            return left is right
+        return fingerprint(left) == fingerprint(right)
 
 
 class _Counted:
@@ -221,13 +235,6 @@ class _Counted:
             )
 
         return show
-
-
-def _equal(key: Key, expected: Settled, there: RawItem | None) -> bool:
-    wanted = expected.puts.get(key)
-    if wanted is None or there is None:
-        return wanted is None and there is None
-    return fingerprint(wanted) == fingerprint(there)
 
 
 def _kept(bench: Bench) -> Checkpoints:

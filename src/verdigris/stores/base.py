@@ -103,6 +103,10 @@ class TableAdmin(Protocol):
         """Whether a strongly consistent scan finds no item at all. Raises NotFound."""
         ...
 
+    def enable_ttl(self, name: str, attribute: str) -> None:
+        """Turns time to live on by this attribute. Raises NotFound."""
+        ...
+
     def enable_stream(self, name: str) -> str:
         """Turns the stream on with new and old images, if it is off; returns its ARN. Raises NotFound."""
         ...

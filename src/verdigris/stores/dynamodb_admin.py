@@ -61,9 +61,9 @@ class DynamoAdmin:
                 raise AlreadyThere(f"table {name} is there already", where=name) from error
         self._wait(name, lambda table: table is not None and _is_active(table), "to become active")
         if shape.ttl_attribute is not None:
-            self._enable_ttl(name, shape.ttl_attribute)
+            self.enable_ttl(name, shape.ttl_attribute)
 
-    def _enable_ttl(self, name: str, attribute: str) -> None:
+    def enable_ttl(self, name: str, attribute: str) -> None:
         try:
             with aws_errors(name):
                 self._client.update_time_to_live(

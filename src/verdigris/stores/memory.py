@@ -10,6 +10,7 @@ import threading
 from binascii import a2b_base64
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from hashlib import blake2b
 from typing import Any, TypeAlias
@@ -100,6 +101,11 @@ class MemoryTables:
 
     def is_empty(self, name: str) -> bool:
         return not self.contents(name).items
+
+    def enable_ttl(self, name: str, attribute: str) -> None:
+        with self._lock:
+            table = self.contents(name)
+            table.shape = replace(table.shape, ttl_attribute=attribute)
 
     def enable_stream(self, name: str) -> str:
         with self._lock:

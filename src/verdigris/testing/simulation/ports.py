@@ -77,6 +77,9 @@ class SimAdmin:
     def is_empty(self, name: str) -> bool:
         return self._call("is-empty", lambda: self._tables.is_empty(name))
 
+    def enable_ttl(self, name: str, attribute: str) -> None:
+        self._call("enable-ttl", lambda: self._tables.enable_ttl(name, attribute))
+
     def enable_stream(self, name: str) -> str:
         return self._call("enable-stream", lambda: self._tables.enable_stream(name))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -27,7 +27,7 @@ class World:
         self.clock = VirtualClock(start_s=1000.0, tick_s=0.0)
         self.control: Control | None = None
         self.told: list[str] = []
-        self.check = lambda: None
+        self.check: Callable[[], None] = lambda: None
         self.pace = Pace(
             budget or Budget(),
             clock=self.clock,

@@ -82,6 +82,9 @@ def _complete(bench: Bench, error: VerdigrisError) -> None:
         error.state = f"{live}; everything done so far is kept"
     if not error.next_command:
         mend = "mend the migration, then: verdigris abort" if isinstance(error, MigrationError) else "verdigris deploy"
+        with suppress(VerdigrisError):
+            if isinstance(error, MigrationError) and bench.quarantine.waiting:
+                mend = "verdigris quarantine redrive"
         error.next_command = f"{mend} {env}"
 
 

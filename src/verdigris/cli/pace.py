@@ -57,6 +57,8 @@ def parts(progress: Progress, per_s: float | None) -> list[str]:
         said.append(eta(progress, per_s))
     if progress.lag_s is not None:
         said.append(_behind(progress.lag_s, progress.lag_records))
+    if progress.quarantined:
+        said.append(f"{words.count(progress.quarantined)} in quarantine")
     said.append(progress.reason)
     return [part for part in said if part]
 

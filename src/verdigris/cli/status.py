@@ -99,6 +99,8 @@ def _text(found: Status) -> Iterator[str]:
     if snapshot and snapshot.plan.migrations and not snapshot.ended:
         rows.append(("migrations", ", ".join(migration.name for migration in snapshot.plan.migrations)))
     rows.append(("now", why(found)))
+    if found.quarantined or found.discarded:
+        rows.append(("quarantine", _quarantine(found)))
     if found.control and found.control.budget.limited:
         rows.append(("budget", words.budget(found.control.budget)))
     if found.lease and found.lease.holder:
@@ -113,6 +115,11 @@ def _text(found: Status) -> Iterator[str]:
 
 def _live_color(found: Status) -> str:
     return f"{found.flags.color} on {found.flags.source}" if found.flags.color else "nothing yet"
+
+
+def _quarantine(found: Status) -> str:
+    said = [click.style(f"{words.plural(found.quarantined, 'item')} waiting", fg="red")] if found.quarantined else []
+    return ", ".join(said + ([f"{words.count(found.discarded)} discarded"] if found.discarded else []))
 
 
 def _lease(found: Status) -> str:

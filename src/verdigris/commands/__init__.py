@@ -10,6 +10,7 @@ from verdigris.commands.linting import lint_migrations
 from verdigris.commands.looking import doctor, get, history, status, unlock, watch, why
 from verdigris.commands.migrating import list_migrations, new_migration, record_migrations, repair_migrations
 from verdigris.commands.proving import verify
+from verdigris.commands.quarantining import discard, list_quarantine, mended_migrations, redrive, show_quarantined
 from verdigris.commands.starting import init
 from verdigris.commands.steering import budget, pause, resume
 from verdigris.commands.trying import try_migrations
@@ -21,6 +22,7 @@ __all__ = [
     "approve",
     "budget",
     "deploy",
+    "discard",
     "doctor",
     "finalize",
     "get",
@@ -28,14 +30,18 @@ __all__ = [
     "init",
     "lint_migrations",
     "list_migrations",
+    "list_quarantine",
+    "mended_migrations",
     "new_migration",
     "pause",
     "plan",
     "record_migrations",
+    "redrive",
     "reject",
     "repair_migrations",
     "resume",
     "rollback",
+    "show_quarantined",
     "status",
     "try_migrations",
     "unlock",

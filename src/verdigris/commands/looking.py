@@ -24,6 +24,7 @@ from verdigris.errors import Conflict, Interrupted, UsageError, VerdigrisError
 from verdigris.journal.control import read_reason
 from verdigris.journal.holder import is_dead
 from verdigris.journal.journal import Lease
+from verdigris.journal.quarantine import QuarantineRows
 from verdigris.phases.copying import SegmentProgress
 from verdigris.wiring import Wiring
 
@@ -43,6 +44,9 @@ class Status:
     control: Control | None = None
     #: why the bulk work of the runner waits, "" if it does not
     slow: str = ""
+    #: how many items wait in quarantine, and how many of it were discarded
+    quarantined: int = 0
+    discarded: int = 0
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,24 @@ def _status(wiring: Wiring) -> Status:
     if snapshot and not snapshot.ended:
         control = control_now(wiring, snapshot)
         slow = read_reason(journal, snapshot.deployment)
+    kept = QuarantineRows(journal, snapshot.deployment).entries() if snapshot else []
+    waiting = sum(entry.discarded is None for entry in kept)
     then = next_command(env, snapshot)
-    return Status(env, journal.flags(), snapshot, journal.lease(), done, estimated, then, control, slow)
+    if waiting and snapshot and snapshot.state in (State.APPROVE, State.REJECTED, State.SWITCH):
+        then = f"verdigris quarantine list {env}"
+    return Status(
+        env,
+        journal.flags(),
+        snapshot,
+        journal.lease(),
+        done,
+        estimated,
+        then,
+        control,
+        slow,
+        quarantined=waiting,
+        discarded=len(kept) - waiting,
+    )
 
 
 def why(found: Status) -> str:

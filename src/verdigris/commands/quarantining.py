@@ -1,0 +1,209 @@
+"""quarantine list, show, redrive, discard: what could not be carried along, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from verdigris import survey
+from verdigris.commands.sessions import Session, latest, nothing_yet, session
+from verdigris.commands.trying import parse_key
+from verdigris.config.model import Config
+from verdigris.core.keys import show_key
+from verdigris.core.model import Key, KeySchema
+from verdigris.core.planning import PendingMigration, Plan
+from verdigris.core.quarantine import Entry, Held, Payload
+from verdigris.core.snapshot import Snapshot
+from verdigris.errors import NotFound, UsageError
+from verdigris.journal.holder import me
+from verdigris.journal.quarantine import QuarantineRows
+from verdigris.migrations.discovery import discover
+from verdigris.migrations.loading import load_migrations
+from verdigris.phases import redriving
+from verdigris.phases.log import Log
+from verdigris.wiring import Hooks, Wiring
+
+_SCHEMA = KeySchema((("pk", "S"), ("sk", "S")))
+
+
+@dataclass(frozen=True)
+class Listed:
+    """The quarantine of the last deployment, those that wait first."""
+
+    env: str
+    deployment: int
+    schema: KeySchema
+    entries: Sequence[Entry]
+
+    @property
+    def waiting(self) -> int:
+        return sum(entry.discarded is None for entry in self.entries)
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is in quarantine under one key."""
+
+    env: str
+    schema: KeySchema
+    entries: Sequence[tuple[Entry, Payload]]
+
+
+@dataclass(frozen=True)
+class Redriven:
+    """What was settled and what is left; `mended` are the migrations that were taken over as they are now."""
+
+    env: str
+    schema: KeySchema
+    mended: Sequence[str]
+    settled: Sequence[Entry]
+    left: Sequence[Entry]
+    #: the backfill is not done yet: replay will do it
+    put_off: bool
+    snapshot: Snapshot
+
+
+def list_quarantine(config: Config, env: str) -> Listed:
+    """What the last deployment could not carry along. Read-only."""
+    wiring = Wiring(config, env)
+    snapshot = _last(wiring)
+    entries = QuarantineRows(wiring.journal, snapshot.deployment).entries()
+    entries.sort(key=lambda entry: (entry.discarded is not None, entry.first_at, entry.unit))
+    return Listed(env, snapshot.deployment, _schema(wiring, snapshot.plan), entries)
+
+
+def show_quarantined(config: Config, env: str, key: str) -> Shown:
+    """Everything that is kept under a key (`pk=…,sk=…`): payload, error, traceback. Read-only."""
+    wiring = Wiring(config, env)
+    snapshot = _last(wiring)
+    schema = _schema(wiring, snapshot.plan)
+    rows = QuarantineRows(wiring.journal, snapshot.deployment)
+    wanted = parse_key(schema, key)
+    found = [(entry, rows.payload(entry)) for entry in rows.entries() if entry.key == wanted]
+    if not found:
+        raise _not_there(env, schema, wanted)
+    return Shown(env, schema, found)
+
+
+def mended_migrations(config: Config, env: str) -> list[str]:
+    """The migrations of the deployment under way whose files are not what was planned any more. Imports none."""
+    wiring = Wiring(config, env)
+    return [before.name for before, now in _compared(wiring, _last(wiring).plan) if before != now]
+
+
+def redrive(config: Config, env: str, *, accept: bool = False, hooks: Hooks | None = None) -> Redriven:
+    """Settles again what waits, with the migrations as they are in the folder now.
+
+    Where their files have changed `accept` must say so: they become the plan's, and whatever was proven and approved
+    of the old ones is to be proven and approved again. Raises UsageError without it.
+    """
+    with session(Wiring(config, env), f"quarantine redrive {env}", hooks or Hooks()) as held:
+        log = _open(held)
+        wiring = held.wiring
+        schema = _schema(wiring, log.snapshot.plan)
+        waiting = held.bench(log).quarantine.waiting
+        if not waiting:
+            return Redriven(env, schema, (), (), (), False, log.snapshot)
+        compared = _compared(wiring, log.snapshot.plan)
+        changed = [now.name for before, now in compared if before != now]
+        if changed and not accept:
+            raise _unaccepted(env, changed)
+        # What makes the documents has no checksum: where one was refused, all are proven again.
+        if changed or any(entry.held is Held.DOCUMENT for entry in waiting):
+            _prove_loadable(wiring, log.snapshot.plan)
+            redriving.mend(wiring.journal, log, me("", "").who, tuple(now for _, now in compared))
+        done = redriving.redrive(held.bench(log))
+        return Redriven(env, schema, changed, done.settled, done.left, done.put_off, log.snapshot)
+
+
+def discard(config: Config, env: str, key: str, comment: str, *, hooks: Hooks | None = None) -> Redriven:
+    """Gives up what waits under a key: it is deleted in the destination unless another living source produces it.
+
+    Who said so and why is kept, and named in the evidence of the switch.
+    """
+    if not comment.strip():
+        raise UsageError(
+            "a comment is needed: it is the only trace of why the item is not carried along",
+            state="nothing was changed",
+            next_command=f"verdigris quarantine show {key} {env}",
+        )
+    with session(Wiring(config, env), f"quarantine discard {env}", hooks or Hooks()) as held:
+        log = _open(held)
+        schema = _schema(held.wiring, log.snapshot.plan)
+        wanted = parse_key(schema, key)
+        bench = held.bench(log)
+        entries = [entry for entry in bench.quarantine.at(wanted) if entry.discarded is None]
+        if not entries:
+            raise _not_there(env, schema, wanted)
+        done = redriving.discard(bench, entries, me("", "").who, comment)
+        return Redriven(env, schema, (), done.settled, done.left, done.put_off, log.snapshot)
+
+
+def _last(wiring: Wiring) -> Snapshot:
+    snapshot = latest(wiring.journal)
+    if snapshot is None:
+        raise nothing_yet(wiring)
+    return snapshot
+
+
+def _open(held: Session) -> Log:
+    """The deployment under way, if something can still be settled in it. Raises UsageError."""
+    log = held.current()
+    if log is None:
+        raise nothing_yet(held.wiring)
+    snapshot = log.snapshot
+    if not redriving.may_redrive(snapshot):
+        raise UsageError(
+            f"nothing can be settled now: deployment {snapshot.deployment} is {snapshot.state}",
+            state="nothing was changed",
+            next_command=f"verdigris status {held.wiring.name}",
+        )
+    return log
+
+
+def _schema(wiring: Wiring, plan: Plan) -> KeySchema:
+    """The keys' attributes; after the end only one of the two tables is left."""
+    for table in (plan.source_table, plan.destination_table):
+        if (facts := wiring.admin.describe(table)) is not None:
+            return facts.key
+    return _SCHEMA
+
+
+def _compared(wiring: Wiring, plan: Plan) -> list[tuple[PendingMigration, PendingMigration]]:
+    """Each planned migration, and as it is now. Raises UsageError if one is gone."""
+    checksums, _ = survey.migration_files(wiring)
+    gone = [migration.name for migration in plan.migrations if migration.name not in checksums]
+    if gone:
+        raise UsageError(
+            f"migrations of this deployment are gone: {', '.join(gone)}",
+            where=str(wiring.config.migrations_folder),
+            state="nothing was changed",
+            next_command=f"put them back, then: verdigris quarantine redrive {wiring.name}",
+        )
+    return [(one, msgspec.structs.replace(one, checksum=checksums[one.name])) for one in plan.migrations]
+
+
+def _prove_loadable(wiring: Wiring, plan: Plan) -> None:
+    """Raises MigrationError before anything is recorded."""
+    names = {migration.name for migration in plan.migrations}
+    files = [file for file in discover(wiring.config.migrations_folder).files if file.name in names]
+    load_migrations(files, wiring.roots)
+
+
+def _unaccepted(env: str, changed: Sequence[str]) -> UsageError:
+    return UsageError(
+        f"{', '.join(changed)} {'is' if len(changed) == 1 else 'are'} not what was planned; with --yes it goes on with "
+        "what is in the folder now, and everything is verified, exercised and approved again",
+        state="nothing was changed",
+        next_command=f"verdigris quarantine redrive {env} --yes",
+    )
+
+
+def _not_there(env: str, schema: KeySchema, key: Key) -> NotFound:
+    return NotFound(
+        f"nothing waits in quarantine under {show_key(schema, key)}",
+        state="nothing was changed",
+        next_command=f"verdigris quarantine list {env}",
+    )

@@ -67,7 +67,7 @@ def test_deletes_take_a_unit_each() -> None:
     with rig.pace.bulk(0):
         rig.table.write([], [(f"p{n:05}", "s") for n in range(100)])
         rig.table.write([raw(1)], [("p00002", "s")])
-    assert rig.clock.slept_s == pytest.approx(1.02)
+    assert rig.clock.slept_s == pytest.approx(1.02, abs=0.005)
     assert list(rig.inner.scan(WHOLE, None).items) == [raw(1)]
 
 
@@ -83,7 +83,7 @@ def test_scans_are_paid_for_by_what_they_held() -> None:
             if start is None:
                 break
     assert read == 500
-    assert 3.5 < rig.clock.slept_s < 6
+    assert 4 < rig.clock.slept_s < 6.5
 
 
 def test_reads_take_a_unit_for_each_item_or_more() -> None:
@@ -93,7 +93,7 @@ def test_reads_take_a_unit_for_each_item_or_more() -> None:
         found = rig.table.read([("p00001", "s"), ("p00002", "s"), ("nothing", "s")])
         assert set(found) == {("p00001", "s"), ("p00002", "s")}
         rig.table.read([("nothing", "s")])
-    assert rig.clock.slept_s == pytest.approx((3 + 1 + 1 + 1) / 100)
+    assert rig.clock.slept_s == pytest.approx((3 + 1 + 1 + 1) / 100, abs=0.005)
 
 
 def test_documents_are_sent_in_what_a_second_takes() -> None:

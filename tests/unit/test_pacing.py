@@ -90,11 +90,11 @@ def test_causes_name_what_the_service_names() -> None:
     hot = Throttling(
         "write",
         "court",
-        [("TableWriteKeyRangeThroughputExceeded", "arn:aws:dynamodb:us-east-1:1:table/court/index/by-date")],
+        (("TableWriteKeyRangeThroughputExceeded", "arn:aws:dynamodb:us-east-1:1:table/court/index/by-date"),),
     )
     assert hot.hot_partition
     assert hot.cause("segment 3 of 8") == "DynamoDB throttles a partition of court/index/by-date (segment 3 of 8)"
-    account = Throttling("write", "court", [("TableWriteAccountLimitExceeded", "arn:aws:dynamodb:r:1:table/court")])
+    account = Throttling("write", "court", (("TableWriteAccountLimitExceeded", "arn:aws:dynamodb:r:1:table/court"),))
     assert not account.hot_partition
     assert account.cause("segment 3 of 8") == "DynamoDB throttles court: TableWriteAccountLimitExceeded"
     assert Throttling("read", "court").cause() == "DynamoDB throttles court"

@@ -15,8 +15,8 @@ from verdigris.errors import Interrupted, Unreachable
 from verdigris.stores.pace import EVERY_S, Pace
 from verdigris.testing import VirtualClock
 
-HOT = Throttling("write", "court", [("TableWriteKeyRangeThroughputExceeded", "arn:aws:dynamodb:r:1:table/court")])
-ALL = Throttling("write", "court", [("TableWriteMaxOnDemandThroughputExceeded", "arn:aws:dynamodb:r:1:table/court")])
+HOT = Throttling("write", "court", (("TableWriteKeyRangeThroughputExceeded", "arn:aws:dynamodb:r:1:table/court"),))
+ALL = Throttling("write", "court", (("TableWriteMaxOnDemandThroughputExceeded", "arn:aws:dynamodb:r:1:table/court"),))
 WAITING = "waiting: write budget of 100 units a second"
 
 

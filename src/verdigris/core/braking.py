@@ -7,7 +7,6 @@ minute nothing is held back any more.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import exp
 
@@ -34,7 +33,7 @@ class Throttling:
 
     lane: str
     where: str
-    reasons: Sequence[tuple[str, str]] = ()
+    reasons: tuple[tuple[str, str], ...] = ()
 
     @property
     def hot_partition(self) -> bool:

@@ -168,7 +168,7 @@ class AwsJson:
         if isinstance(failure, Throttled):
             reasons = fault.reasons or fault.reasons_too
             lane = "read" if operation in _READS else "write"
-            self.throttled(Throttling(lane, where, [(one.reason, one.resource) for one in reasons]))
+            self.throttled(Throttling(lane, where, tuple((one.reason, one.resource) for one in reasons)))
         return failure
 
 

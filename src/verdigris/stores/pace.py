@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 EVERY_S = 2.0
 #: The longest sleep: then Ctrl-C, the lease and what was said meanwhile are looked at.
 _SLICE_S = 0.25
+#: The shortest one: a clock need not be finer.
+_LEAST_S = 0.001
 #: A reason is shown for so long after it last held somebody.
 _SHOWN_S = 2.0
 
@@ -141,7 +143,7 @@ class Pace:
     def _wait(self, tickets: list[tuple[Line, float]], show: Callable[[], None] = lambda: None) -> None:
         while (left_s := self._left_s(tickets)) > 0:
             self._check()
-            self._sleep(min(left_s, _SLICE_S))
+            self._sleep(min(max(left_s, _LEAST_S), _SLICE_S))
             self.poll()
             show()
 

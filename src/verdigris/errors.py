@@ -17,7 +17,6 @@
     ├── LeaseHeld                   4  another runner works on this environment
     ├── LeaseLost                   4  this runner was replaced and must stop
     ├── PhaseFailed                    a phase could not produce its evidence
-    │   ├── Collision                  two source items produce one destination key
     │   └── Unverified              5  differences between source and destination remain
     ├── LocalStackError                the embedded engines could not be installed, started or stopped
     └── Interrupted               130  Ctrl-C: stopped at a page boundary
@@ -165,12 +164,6 @@ class PhaseFailed(VerdigrisError):
     """A phase could not produce its evidence."""
 
     code = "phase-failed"
-
-
-class Collision(PhaseFailed):
-    """Two living source items produce one destination key; the migration must tell them apart."""
-
-    code = "collision"
 
 
 class Unverified(PhaseFailed):

@@ -2,111 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any
-
-import pytest
 from tests.lifecycle.perils import Killed
-from tests.lifecycle.world import SHAPE, World, raw
+from tests.lifecycle.refusals import (
+    BAD,
+    MENDED,
+    Item,
+    bad_item,
+    begin,
+    deploy,
+    entries,
+    item,
+    many,
+    mend,
+    stopped,
+    wanted,
+)
+from tests.lifecycle.world import raw
 
 from verdigris import runner
 from verdigris.core.machine import Event, State
 from verdigris.core.model import Phase
-from verdigris.core.planning import PendingMigration
-from verdigris.core.quarantine import Entry, Held
+from verdigris.core.quarantine import Held
 from verdigris.core.records import Flipped, Record, Said
-from verdigris.core.snapshot import Snapshot
 from verdigris.core.transform import Migration
 from verdigris.errors import PhaseFailed
-from verdigris.journal.journal import Journal
-from verdigris.journal.quarantine import QuarantineRows
-from verdigris.phases import redriving, verify
-from verdigris.phases.base import Settings
-from verdigris.stores.memory_index import MemoryIndex
-
-Item = dict[str, Any]
-BAD = ("case|7", "case|7")
-INDEX = "court-dev-case-beta"
-
-
-def double(item: Item) -> Item:
-    return item | {"double": item["n"] * 2}
-
-
-def double_or_none(item: Item) -> Item:
-    return item | {"double": item.get("n", 0) * 2}
-
-
-def moved(item: Item) -> Item:
-    """Two items with one name come to one key."""
-    return {"pk": f"name|{item['name']}", "sk": "name", "n": item["n"]}
-
-
-REFUSING = Migration("0001_double.py", up=double, selects={"entityName": "Case"})
-MENDED = Migration("0001_double.py", up=double_or_none, selects={"entityName": "Case"})
-MOVING = Migration("0001_names.py", up=moved)
-
-
-def item(number: int, **more: Any) -> Item:
-    return {"pk": f"case|{number}", "sk": f"case|{number}", "entityName": "Case", "n": number, **more}
-
-
-def bad_item(number: int = 7) -> Item:
-    """The migration needs `n`."""
-    return {name: value for name, value in item(number).items() if name != "n"}
-
-
-def begin(items: Sequence[Item], migration: Migration = REFUSING, **settings: Any) -> World:
-    world = World([migration])
-    world.settings = replace(world.settings, **settings)
-    world.live(items)
-    return world
-
-
-def many(count: int = 200) -> list[Item]:
-    return [item(number) if number != 7 else bad_item() for number in range(count)]
-
-
-def deploy(world: World, **options: Any) -> Snapshot:
-    return runner.run(world.bench(), **options)
-
-
-def stopped(world: World) -> PhaseFailed:
-    with pytest.raises(PhaseFailed) as caught:
-        deploy(world)
-    return caught.value
-
-
-def entries(world: World) -> list[Entry]:
-    """As everybody may look at them, without a lease."""
-    journal = Journal(world.rows, world.clock.iso)
-    return QuarantineRows(journal, journal.deployments()).entries()
-
-
-def wanted(items: Sequence[Item]) -> dict[tuple[str, ...], Item]:
-    """What the migration makes of good items, written out."""
-    doubled = {"double": lambda n: {"N": str(n * 2)}}
-    return {
-        (one["pk"], one["sk"]): {
-            "pk": {"S": one["pk"]},
-            "sk": {"S": one["sk"]},
-            "entityName": {"S": "Case"},
-            "n": {"N": str(one["n"])},
-            "double": doubled["double"](one["n"]),
-        }
-        for one in items
-    }
-
-
-def mend(world: World, *migrations: Migration) -> redriving.Redriven:
-    """What `verdigris quarantine redrive` does when the files have changed."""
-    bench = world.bench()
-    changed = tuple(PendingMigration(one.name, "mended") for one in migrations)
-    redriving.mend(bench.journal, bench.log, "tester", changed)
-    world.migrations = migrations
-    return redriving.redrive(world.bench())
-
+from verdigris.phases import redriving
 
 # ── refused items ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -300,140 +220,6 @@ def test_an_abort_empties_it() -> None:
     assert world.rows.scan("verdigris|quarantine") == []
 
 
-# ── collisions ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def named(number: int, name: str) -> Item:
-    return item(number, name=name)
-
-
-NAME = ("name|ada", "name")
-
-
-@pytest.mark.parametrize("page_items", [1, 7])
-def test_a_collision_waits_with_both_sources_named_until_one_of_them_gives_way(page_items: int) -> None:
-    world = begin([named(1, "ada"), named(2, "ada"), named(3, "bob")], MOVING)
-    world.tables.page_items = page_items
-    assert "case|1/case|1 and case|2/case|2 all become name|ada/name" in stopped(world).what
-    (entry,) = entries(world)
-    assert (entry.held, entry.key) == (Held.COLLISION, NAME)
-    assert entry.sources == (("case|1", "case|1"), ("case|2", "case|2"))
-
-    world.put("alpha", named(1, "ada") | {"n": 11})
-    stopped(world)
-    assert entries(world)[0].print != entry.print, "it is looked at again, and both are still there"
-    world.put("alpha", named(2, "eve"))
-    assert deploy(world).state is State.BAKED
-    assert {key[0]: one["n"]["N"] for key, one in world.items("beta").items()} == {
-        "name|ada": "11",
-        "name|eve": "2",
-        "name|bob": "3",
-    }
-    assert entries(world) == []
-
-
-def test_a_discarded_collision_carries_neither_until_one_gives_way() -> None:
-    world = begin([named(1, "ada"), named(2, "ada"), named(3, "bob")], MOVING)
-    stopped(world)
-    bench = world.bench()
-    redriving.discard(bench, bench.quarantine.at(NAME), "ada@here", "neither is needed")
-    evidence = verify.compare(world.bench(), "verify-command", repair=False)
-    assert (evidence["quarantined"], evidence["discarded"], evidence["in_motion"]) == (0, 1, 0)
-    assert set(world.items("beta")) == {("name|bob", "name")}
-    world.delete("alpha", ("case|2", "case|2"))
-    assert deploy(world).state is State.BAKED
-    assert set(world.items("beta")) == {("name|bob", "name"), NAME}
-
-
-# ── what the table, the index and `source` refuse ────────────────────────────────────────────────────────────────
-
-
-def test_what_the_table_refuses_is_found_among_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    def untyped(one: Item) -> Item:
-        return one | {"owner": 1} if one["n"] in (7, 30) else one
-
-    indexed = [*SHAPE.create["AttributeDefinitions"], {"AttributeName": "owner", "AttributeType": "S"}]
-    shape = replace(SHAPE, create={**SHAPE.create, "AttributeDefinitions": indexed})
-    monkeypatch.setattr("tests.lifecycle.world.SHAPE", shape)
-    world = begin([item(number) for number in range(40)], Migration("0001_x.py", up=untyped))
-    stopped(world)
-    assert {(entry.held, entry.key) for entry in entries(world)} == {
-        (Held.WRITE, BAD),
-        (Held.WRITE, ("case|30", "case|30")),
-    }
-    assert len(world.items("beta")) == 38
-    bench = world.bench()
-    redriving.discard(bench, bench.quarantine.at(BAD), "ada@here", "not needed")
-    world.put("alpha", item(30) | {"n": 31})
-    assert deploy(world).state is State.BAKED
-    assert len(world.items("beta")) == 39
-
-
-def document(one: Item) -> tuple[str, Item] | None:
-    if one["n"] == 13:
-        raise ValueError("unlucky")
-    return ("x" * 600 if one["n"] == 14 else one["pk"]), {"n": int(one["n"])}
-
-
-def test_documents_that_are_refused_wait_and_their_items_are_carried() -> None:
-    world = World([REFUSING], index=MemoryIndex(), document=document)
-    world.live([item(number) for number in range(20)])
-    index = world.index
-    assert index
-    error = stopped(world)
-    assert "2 items are in quarantine" in error.what
-    assert {(entry.held, entry.key[0], entry.by) for entry in entries(world)} == {
-        (Held.DOCUMENT, "case|13", "court-dev-case"),
-        (Held.DOCUMENT, "case|14", "court-dev-case"),
-    }
-    assert len(world.items("beta")) == 20
-    index.refresh(INDEX)
-    assert index.count(INDEX) == 18
-
-    world.put("alpha", item(13) | {"n": 113})
-    bench = world.bench()
-    redriving.discard(bench, bench.quarantine.at(("case|14", "case|14")), "ada@here", "not searched for")
-    assert deploy(world).state is State.BAKED
-    assert len(world.items("beta")) == 20
-    assert set(index.read(INDEX, [f"case|{n}" for n in range(20)])) == {f"case|{n}" for n in range(20) if n != 14}
-
-
-def test_a_refused_document_keeps_its_last_value() -> None:
-    world = World([REFUSING], index=MemoryIndex(), document=document)
-    world.live([item(number) for number in range(10)])
-    index = world.index
-    assert index
-    deploy(world, until=Phase.REINDEX)
-    world.put("alpha", item(3) | {"n": 13}, item(4) | {"n": 14})
-    stopped(world)
-    assert index.read(INDEX, ["case|3"]) == {"case|3": {"n": 3}}
-    assert world.items("beta")["case|3", "case|3"]["n"] == {"N": "13"}
-    world.put("alpha", item(3), item(4))
-    assert deploy(world).state is State.BAKED
-    assert entries(world) == []
-    assert index.read(INDEX, ["case|3", "case|4"]) == {"case|3": {"n": 3}, "case|4": {"n": 4}}
-
-
-def test_where_source_fails_nobody_knows_the_producer_and_the_key_waits() -> None:
-    def tagged(one: Item) -> list[Item]:
-        return [one, {"pk": one["pk"], "sk": "tag", "n": one["n"]}]
-
-    def source(one: Item) -> Item | None:
-        if one["n"] == 7 and one["sk"] != "tag":
-            raise LookupError("who is it?")
-        return {"pk": one["pk"], "sk": one["pk"]} if one["sk"] == "tag" else None
-
-    world = begin([item(number) for number in range(10)], Migration("0001_tag.py", up=tagged, source=source))
-    deploy(world, until=Phase.VERIFY)
-    world.put("alpha", item(7) | {"more": "x"})
-    assert "who is it?" in stopped(world).what
-    assert [(entry.held, entry.key) for entry in entries(world)] == [(Held.OWNER, BAD)]
-    world.migrations = (Migration("0001_tag.py", up=tagged, source=lambda one: source(one | {"n": 0})),)
-    mend(world, *world.migrations)
-    assert deploy(world).state is State.BAKED
-    assert world.items("beta")[BAD]["more"] == {"S": "x"}
-
-
 # ── crashes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -470,7 +256,3 @@ def test_killed_at_every_record_with_items_in_quarantine() -> None:
         assert entries(world) == []
         nth += 1
     assert nth > 15
-
-
-def test_settings_have_a_limit() -> None:
-    assert Settings().max_quarantined == 100

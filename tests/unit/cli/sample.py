@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
+
 from verdigris.commands.deploying import Planned
 from verdigris.commands.linting import Linted
 from verdigris.commands.looking import Finding, Status
+from verdigris.commands.quarantining import Listed, Redriven, Shown
 from verdigris.commands.trying import Trials
 from verdigris.core import records
 from verdigris.core.differences import Changed, Difference
@@ -14,6 +17,7 @@ from verdigris.core.flags import Flags
 from verdigris.core.machine import Event
 from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
 from verdigris.core.planning import Fault, PendingMigration, Plan, PlannedIndex
+from verdigris.core.quarantine import Discarded, Entry, Held, Payload
 from verdigris.core.records import Body, Record
 from verdigris.core.snapshot import Snapshot, fold
 from verdigris.core.trial import Outcome, Product, Step, Tried
@@ -133,6 +137,25 @@ TRIALS = Trials(
     ),
     {("seat|1", "seat"): (("person|1", "person"), ("person|2", "person"))},
 )
+ENTRY = Entry(
+    Held.ITEM,
+    CASE,
+    "0001_cents.py: up failed: KeyError: 'fee' (line 9)",
+    "print",
+    "2026-11-23T18:15:50.000+00:00",
+    "2026-11-23T18:15:59.000+00:00",
+    2,
+    "0001_cents.py",
+    "9a9163b77eab1234",
+    kept=(CASE,),
+    sources=(CASE,),
+    discarded=Discarded("ada@here", "made by a test", "2026-11-23T18:16:00.000+00:00"),
+)
+LISTED = Listed("dev", 3, KeySchema((("pk", "S"), ("sk", "S"))), (ENTRY,))
+PAYLOAD = Payload(((CASE, b'{"pk":{"S":"case|1"},"sk":{"S":"case|1"}}'),), "Traceback …\nKeyError: 'fee'\n")
+SHOWN = Shown("dev", LISTED.schema, ((ENTRY, PAYLOAD),))
+WAITING = msgspec.structs.replace(ENTRY, discarded=None)
+REDRIVEN = Redriven("dev", LISTED.schema, ("0001_cents.py",), (WAITING,), (WAITING,), False, deployment(*AT_GATE))
 LINTED = Linted(
     ("0001_cents.py",), (LintFinding(RULES[4], Path("/srv/migrations/0001_cents.py"), 12, "uuid4"),), "court-dev-alpha"
 )

@@ -13,8 +13,12 @@ from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.claims import Claims
 from verdigris.phases.copying import SegmentProgress, copy_segment
+from verdigris.phases.marks import left_s, renew_in_time, set_mark
 
 phase = Phase.BACKFILL
+
+#: With less than this left of the stream's time people are told.
+_SHOWN_H = 12
 
 
 def ready(bench: Bench) -> None:
@@ -26,7 +30,7 @@ def ready(bench: Bench) -> None:
 
 
 def run(bench: Bench) -> Evidence:
-    bench.log.step(phase, "mark", lambda: _mark(bench))
+    set_mark(bench)
     # How the scan is cut is decided once: a resumed run must find its segments again.
     total = int(bench.log.step(phase, "segments", lambda: {"total": bench.settings.segments})["total"])
     board = _Board(bench, total)
@@ -38,7 +42,11 @@ def run(bench: Bench) -> Evidence:
         at, save = board.at(segment), partial(board.save, segment)
         copy_segment(source, destination, transform, claims, quarantine, segment, at, save)
 
-    bench.engine.run(board.unfinished(), copy, between=board.show)
+    def between() -> None:
+        renew_in_time(bench)
+        board.show()
+
+    bench.engine.run(board.unfinished(), copy, between)
     board.show()
     return board.evidence()
 
@@ -49,19 +57,6 @@ def check(bench: Bench) -> None:
 
 def undo(bench: Bench) -> None:
     """Nothing of its own: the destination table goes with provision's undo."""
-
-
-def _mark(bench: Bench) -> Evidence:
-    """From here every change is in the stream. The stream is on, and the time is durable, before the first page."""
-    stream = bench.stores.admin.describe(bench.plan.source_table)
-    if stream is None or (stream.stream is None and not bench.settings.may_enable_stream):
-        raise PhaseFailed(
-            f"{bench.plan.source_table} has no stream, and live changes cannot be followed without one",
-            state="nothing was copied",
-            next_command=f"verdigris deploy {bench.plan.env} --enable-stream",
-        )
-    arn = bench.stores.admin.enable_stream(bench.plan.source_table)
-    return {"at_s": bench.now(), "stream": arn}
 
 
 class _Board:
@@ -93,7 +88,9 @@ class _Board:
 
     def show(self) -> None:
         done = sum(progress.read for progress in list(self._segments.values()))
-        self._bench.report(Progress(phase, done, self._bench.plan.items_estimate))
+        left_h = left_s(self._bench) / 3600
+        reason = f"the stream keeps what changed for {left_h:.1f} h more" if left_h < _SHOWN_H else ""
+        self._bench.report(Progress(phase, done, self._bench.plan.items_estimate, reason=reason))
 
     def evidence(self) -> Evidence:
         parts = list(self._segments.values())

@@ -19,6 +19,7 @@ from verdigris.core.transform import Transform
 from verdigris.errors import ItemRefused, PhaseFailed
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.documents import documents_of
+from verdigris.phases.marks import demand_time, mark
 from verdigris.phases.settling import Settler
 from verdigris.stores.base import StreamPage
 
@@ -45,6 +46,7 @@ class Tail:
         self._shards = list(self._stream.shards())
         self._listed_s = bench.now()
         self._caught_up_s = since_s
+        self._started_s = bench.now()
         self.settler = Settler(
             bench.source, bench.destination, self._transform, bench.stores.links, bench.late, bench.quarantine
         )
@@ -68,6 +70,7 @@ class Tail:
     def step(self) -> int:
         """Reads one page of every readable shard and settles it; returns how many records there were."""
         began_s = self._bench.now()
+        demand_time(self._bench, max(self._caught_up_s, self._started_s))
         if began_s - self._listed_s >= _SHARDS_S:
             self._list_shards()
         pages = [(shard, self._stream.read(shard, self._positions.after.get(shard))) for shard in self._readable()]
@@ -92,11 +95,12 @@ class Tail:
         silent_since_s = self._bench.now()
         while value not in self.beacons:
             self._bench.breathe()
-            if self.step():
-                silent_since_s = self._bench.now()
+            some = self.step()
+            show()
+            if some:
+                silent_since_s = self._bench.now()  # from here: `show` may have waited for the budget
             elif self._bench.now() - silent_since_s >= _SILENCE_S:
                 raise _no_beacon(self._bench)
-            show()
         return value
 
     def wait_for_late_writes(self) -> None:
@@ -210,11 +214,9 @@ def _no_beacon(bench: Bench) -> PhaseFailed:
 def tail(bench: Bench) -> Tail:
     """The tail of this runner; begun at the mark, or taken up where a former one saved its positions."""
     if bench.tail is None:
-        mark = bench.snapshot.evidence("mark")
-        if mark is None:
-            raise PhaseFailed("the backfill has not set its mark", next_command=f"verdigris deploy {bench.plan.env}")
+        found = mark(bench)
         _wait_for_others(bench)
-        bench.tail = Tail(bench, str(mark["stream"]), float(mark["at_s"]))
+        bench.tail = Tail(bench, str(found["stream"]), float(found["at_s"]))
         if bench.snapshot.began(Phase.REINDEX) and bench.stores.index:
             bench.tail.settler.documents = documents_of(bench, bench.stores.index)
     return bench.tail

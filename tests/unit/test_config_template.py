@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from verdigris.config.load import load
-from verdigris.config.model import Config, EndpointSettings
+from verdigris.config.model import BudgetSettings, Config, EndpointSettings
 from verdigris.config.schema import json_schema
 from verdigris.config.template import template
 
@@ -31,7 +31,9 @@ def test_it_loads_with_every_comment_taken_away_and_its_comments_tell_the_defaul
     assert len(full.index) == 1
     assert full.application is not None
     assert full.switch == plain.switch
-    defaults = {"local": False, "endpoints": EndpointSettings()}
+    assert full.budget.write_units_per_second == 500
+    assert full.environments["dev"].budget == BudgetSettings(write_units_per_second=100)
+    defaults = {"local": False, "endpoints": EndpointSettings(), "budget": None}
     assert full.environments["dev"].model_copy(update=defaults) == plain.environments["dev"].model_copy(update=defaults)
     assert full.table.model_copy(update={"shape": None}) == plain.table
 

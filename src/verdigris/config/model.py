@@ -133,8 +133,7 @@ class SwitchSettings(Section):
 
 
 class BudgetSettings(Section):
-    """How fast bulk work may go, all workers together, until `verdigris budget` says otherwise. Without a limit: as
-    fast as the services take it."""
+    """How fast bulk work may go until `verdigris budget` says otherwise; without a limit as fast as it is taken."""
 
     read_units_per_second: float | None = Field(
         default=None, gt=0, description="Read units of the tables: 4 KB of an item each, or of a page of a scan."

@@ -38,6 +38,12 @@ name = "{app}-{env}-deploy"          # flags, lease, journal
 pointer = "front-door"
 # deadline_seconds = 10              # from fence to release, or back to where it was
 
+# How fast bulk work may go, all workers together. Without a limit: as fast as the services take it.
+# [budget]
+# read_units_per_second = 1000       # of both tables: 4 KB each
+# write_units_per_second = 500       # of the destination: 1 KB each
+# index_documents_per_second = 2000
+
 [environments.dev]
 regions = ["us-east-1"]              # one, for now
 local = true                         # the embedded engines: verdigris local up
@@ -47,6 +53,7 @@ approve = "auto"                     # or "manual" (the default): waits for verd
 # enable_stream = false              # consent to turn the source table's stream on
 # port = 0                           # of the local front door; 0 takes any free one
 # lease_seconds = 15
+# budget = { write_units_per_second = 100 } # in place of [budget]
 # endpoints = { dynamodb = "http://127.0.0.1:8000", search = "http://127.0.0.1:9200" } # instead of local = true
 """
 

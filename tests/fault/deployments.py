@@ -41,7 +41,7 @@ deadline_seconds = 60
 regions = ["us-east-1"]
 approve = "manual"
 enable_stream = true
-lease_seconds = 5
+lease_seconds = 10
 late_write_seconds = 5
 endpoints = {{ dynamodb = "{url}" }}
 """
@@ -93,9 +93,9 @@ class Writer:
 
     table: Table
     seed: int
-    numbers: int = 120
+    numbers: int = 80
     #: DynamoDB Local slows with its stream records: the thread rests after so many writes
-    most: int = 900
+    most: int = 500
     #: number → (entity, n)
     ledger: dict[int, tuple[str, int]] = field(default_factory=dict)
     ever: set[int] = field(default_factory=set)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 
 import msgspec
@@ -9,7 +10,9 @@ import msgspec
 from bench.floor import SEGMENTS
 from bench.items import KEY, migrate
 from verdigris.core.model import Segment
+from verdigris.core.pacing import Budget
 from verdigris.core.transform import Migration, Transform
+from verdigris.engines.scoped import Scoped
 from verdigris.engines.threads import Threads
 from verdigris.journal.dynamodb import DynamoRows
 from verdigris.journal.journal import Holder, Journal
@@ -20,6 +23,8 @@ from verdigris.phases.quarantine import Quarantine
 from verdigris.stores.aws import Aws
 from verdigris.stores.dynamodb_table import DynamoTable
 from verdigris.stores.memory_links import MemoryLinks
+from verdigris.stores.pace import Pace
+from verdigris.stores.paced import PacedTable
 
 #: Selects nothing that is in the table: every item goes through as bytes, after having been looked at.
 UNTOUCHED = Migration("0001_other_entity.py", lambda item: item, selects={"entityName": "WorkItem"})
@@ -30,7 +35,8 @@ class Backfill:
     """Copies tables of one server; one process, one journal."""
 
     def __init__(self, url: str, migration: Migration, deploy_table: str) -> None:
-        aws = Aws("us-east-1", endpoint_url=url)
+        self._pace = Pace(Budget(), clock=time.monotonic, sleep=time.sleep)
+        aws = Aws("us-east-1", endpoint_url=url, throttled=self._pace.throttled)
         self._http = aws.json("dynamodb")
         self._transform = Transform([migration], KEY)
         self._claims = Claims(MemoryLinks(), self._transform)  # the keys stay: none is ever kept
@@ -48,11 +54,13 @@ class Backfill:
                 self._journal.save(1, f"backfill|{segment.index:06d}", msgspec.json.encode(progress))
                 read[segment.index] = progress.read
 
-            origin, target = (DynamoTable(self._http, name, KEY) for name in (source, destination))
+            origin, target = (
+                PacedTable(DynamoTable(self._http, name, KEY), self._pace) for name in (source, destination)
+            )
             copy_segment(
                 origin, target, self._transform, self._claims, self._quarantine, segment, SegmentProgress(), save
             )
 
         units = [Segment(index, SEGMENTS) for index in range(SEGMENTS)]
-        Threads(SEGMENTS).run(units, work, lambda: None)
+        Scoped(Threads(SEGMENTS), self._pace.bulk).run(units, work, lambda: None)
         return sum(read.values())

@@ -18,6 +18,8 @@ from verdigris.core.braking import Brake, Meter, braked
 
 #: What may be spent at once after a while of less: the earnings of so many seconds.
 BURST_S = 1.0
+#: How long units may stay uncounted.
+_COUNTED_S = 0.2
 
 
 class Lane(StrEnum):
@@ -92,6 +94,7 @@ class Line:
         self._brake: Brake | None = None
         self._bucket = Bucket(now_s)
         self._meter = Meter(now_s, now_s)
+        self._uncounted = 0.0
 
     @property
     def is_free(self) -> bool:
@@ -105,15 +108,17 @@ class Line:
 
     def take(self, units: float, now_s: float) -> float:
         """Takes a ticket."""
-        self._forward(now_s)
-        self._meter = self._meter.add(units, now_s)
-        self._bucket = self._bucket.take(units)
+        self._count(units, now_s)
+        if not self.is_free:
+            self._forward(now_s)
+            self._bucket = self._bucket.take(units)
         return self._bucket.taken
 
     def give(self, units: float, now_s: float) -> None:
         """Corrects what was taken, by what it turned out to be."""
-        self._meter = self._meter.add(-units, now_s)
-        self._bucket = self._bucket.give(units)
+        self._count(-units, now_s)
+        if not self.is_free:
+            self._bucket = self._bucket.give(units)
 
     @property
     def last(self) -> float:
@@ -134,6 +139,7 @@ class Line:
     def throttled(self, cause: str, now_s: float) -> None:
         """The service says: too fast."""
         self._forward(now_s)
+        self._meter, self._uncounted = self._meter.add(self._uncounted, now_s), 0.0
         measured = self._meter.per_s(now_s)
         self._brake = self._brake.lowered(measured, now_s, cause) if self._brake else braked(measured, now_s, cause)
 
@@ -143,6 +149,12 @@ class Line:
         if brake and (self._budget is None or brake.limit(now_s) < self._budget):
             return f"slowed: {brake.cause}"
         return f"waiting: {self._lane} budget of {self._budget or 0:,.10g} {self._lane.unit} a second"
+
+    def _count(self, units: float, now_s: float) -> None:
+        """For the meter, which is not cheap."""
+        self._uncounted += units
+        if now_s - self._meter.at_s >= _COUNTED_S:
+            self._meter, self._uncounted = self._meter.add(self._uncounted, now_s), 0.0
 
     def _forward(self, now_s: float) -> None:
         self._bucket = self._bucket.at(now_s, self._per_s(now_s))

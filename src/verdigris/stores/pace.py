@@ -93,9 +93,8 @@ class Pace:
         return getattr(self._here, "part", None) is not None
 
     def exact(self, lane: Lane) -> bool:
-        """Whether units must be counted exactly; else roughly is enough, at most."""
-        with self._lock:
-            return not all(line.is_free for line in self._lines(lane))
+        """Whether units must be counted exactly, batch by batch; else roughly is enough, at most."""
+        return not all(line.is_free for line in self._lines(lane))
 
     def per_s(self, lane: Lane) -> float:
         """Units a second that this thread may take now; infinite where nothing limits it."""

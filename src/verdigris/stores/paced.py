@@ -18,6 +18,8 @@ from verdigris.stores.pace import Pace
 
 #: Documents that bulk work sends at once where the index has a budget: at most what it earns in a second, or these.
 _DOCUMENTS = 500
+#: Batches of a write that go together where nothing is limited.
+_UNLIMITED = 10
 
 
 class PacedTable:
@@ -57,10 +59,20 @@ class PacedTable:
         return found
 
     def write(self, puts: Sequence[RawItem], deletes: Sequence[Key] = ()) -> None:
-        for some, gone in _batches(puts, deletes) if self._pace.waits else [(puts, deletes)]:
-            units = write_units(some) if self._pace.exact(Lane.WRITE) else roughly(some)
-            self._pace.take(Lane.WRITE, units + len(gone))
-            self._inner.write(some, gone)
+        if not self._pace.waits:
+            self._write(puts, deletes)
+            return
+        while puts or deletes:
+            # Without a limit there is nothing to wait for, but there may be one soon.
+            size = BATCH_WRITE.count * (1 if self._pace.exact(Lane.WRITE) else _UNLIMITED)
+            room = size - len(puts[:size])
+            self._write(puts[:size], deletes[:room])
+            puts, deletes = puts[size:], deletes[room:]
+
+    def _write(self, puts: Sequence[RawItem], deletes: Sequence[Key]) -> None:
+        units = write_units(puts) if self._pace.exact(Lane.WRITE) else roughly(puts)
+        self._pace.take(Lane.WRITE, units + len(deletes))
+        self._inner.write(puts, deletes)
 
 
 class PacedIndex:
@@ -114,16 +126,6 @@ class PacedIndex:
     def _send(self, index: str, documents: Sequence[Document]) -> BulkResult:
         self._pace.take(Lane.INDEX, len(documents))
         return self._inner.bulk(index, documents)
-
-
-def _batches(puts: Sequence[RawItem], deletes: Sequence[Key]) -> Iterator[tuple[Sequence[RawItem], Sequence[Key]]]:
-    if len(puts) + len(deletes) <= BATCH_WRITE.count:
-        yield puts, deletes
-        return
-    for some in _runs(puts, BATCH_WRITE.count):
-        yield some, ()
-    for gone in _runs(deletes, BATCH_WRITE.count):
-        yield (), gone
 
 
 def _runs(things: Sequence[Any], count: int) -> Iterator[Sequence[Any]]:

@@ -63,10 +63,12 @@ class Project:
             if "local = true" in environment or "endpoints" in environment
             else f'endpoints = {{ dynamodb = "{self.dynamodb_url}" }}'
         )
+        # What a dead process sent to an engine of this machine lands at once, or never.
+        late = "" if "late_write_seconds" in environment else "late_write_seconds = 1"
         return (
             f'[app]\nname = "{self.name}"\n'
             '[table]\nname = "{app}-{env}-{version}"\nshape = "table.json"\n'
-            f'{sections}\n[environments.dev]\nregions = ["us-east-1"]\n{endpoints}\n{environment}\n'
+            f'{sections}\n[environments.dev]\nregions = ["us-east-1"]\n{endpoints}\n{late}\n{environment}\n'
         )
 
     def write(self, path: str, text: str) -> Path:

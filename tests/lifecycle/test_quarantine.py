@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.lifecycle.perils import Killed
+from contextlib import suppress
+from itertools import count
+
+import pytest
+from tests.lifecycle.perils import Exposed, Killed, Kills
 from tests.lifecycle.refusals import (
     BAD,
     MENDED,
@@ -17,13 +21,13 @@ from tests.lifecycle.refusals import (
     stopped,
     wanted,
 )
-from tests.lifecycle.world import raw
+from tests.lifecycle.world import World, raw
 
 from verdigris import runner
 from verdigris.core.machine import Event, State
 from verdigris.core.model import Phase
 from verdigris.core.quarantine import Held
-from verdigris.core.records import Flipped, Record, Said
+from verdigris.core.records import Said
 from verdigris.core.transform import Migration
 from verdigris.errors import PhaseFailed
 from verdigris.phases import redriving
@@ -223,36 +227,30 @@ def test_an_abort_empties_it() -> None:
 # ── crashes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_killed_at_every_record_with_items_in_quarantine() -> None:
-    """Every record in turn is the last thing that a runner does; the item is refused, changed to another that is, made
-    good at the end; nothing of it or of the others is lost."""
-    nth, reached_end = 1, False
-    while not reached_end:
-        world = begin([item(number, name="x") if number != 7 else bad_item() for number in range(20)])
-        count = 0
+def dies(world: World, kills: Kills) -> bool:
+    """A deployment that a death may end; whether one did."""
+    world.expose = lambda port, name: Exposed(port, name, kills)
+    with suppress(Killed, PhaseFailed):
+        deploy(world)
+    world.expose = lambda port, name: port
+    return bool(kills.killed)
 
-        def on_record(record: Record, nth: int = nth) -> None:
-            nonlocal count
-            count += 1
-            if isinstance(record.body, Flipped):
-                raise AssertionError("switched with an item in quarantine")
-            if count == nth:
-                raise Killed
 
-        world.heard = on_record
-        try:
-            deploy(world)
-        except Killed:
+@pytest.mark.parametrize("half_way", [False, True])
+def test_killed_at_every_call_on_the_way_in_and_on_the_way_out(half_way: bool) -> None:
+    for nth in count(1):
+        world = begin([item(number) if number != 7 else bad_item() for number in range(10)])
+        killed = dies(world, Kills(nth, half_way=half_way))
+        if killed:
             world.put("alpha", bad_item() | {"more": "x"})
-        except PhaseFailed:
-            reached_end = True
-        world.heard = lambda record: None
         stopped(world)
-        assert [entry.key for entry in entries(world)] == [BAD], f"killed at record {nth}"
-        world.put("alpha", item(7, name="x"))
-        assert deploy(world).state is State.BAKED, f"killed at record {nth}"
-        assert len(world.items("beta")) == 20
-        assert world.items("beta")[BAD]["double"] == {"N": "14"}
+        assert [entry.key for entry in entries(world)] == [BAD], f"killed at call {nth}"
+        assert len(world.items("beta")) == 9
+        world.put("alpha", item(7))
+        killed |= dies(world, Kills(nth, half_way=half_way))
+        assert deploy(world).state is State.BAKED, f"killed at call {nth}"
+        assert world.items("beta") == wanted([item(number) for number in range(10)]), f"killed at call {nth}"
         assert entries(world) == []
-        nth += 1
-    assert nth > 15
+        if not killed:
+            assert nth > (5 if half_way else 60)
+            return

@@ -29,7 +29,7 @@ from verdigris.journal.memory import MemoryRows
 from verdigris.journal.quarantine import QuarantineRows
 
 KEY: Key = ("case|1", "case|1")
-ENTRY = Entry(Held.ITEM, KEY, "KeyError: 'n'", "print", "at 1", "at 1", by="0001_a.py", kept=(KEY,))
+ENTRY = Entry(Held.ITEM, KEY, "KeyError: 'n'", "print", "at 1", "at 1", by="0001_a.py", kept=((KEY, (KEY,)),))
 GONE = Discarded("ada", "a test", "at 3")
 
 
@@ -47,10 +47,13 @@ def test_each_item_each_destination_key_and_each_document_has_one_entry() -> Non
 
 
 def test_an_entry_keeps_its_history_and_all_that_it_concerned() -> None:
-    again = msgspec.structs.replace(ENTRY, first_at="at 2", last_at="at 2", kept=(("b", "b"),), error="another")
+    again = msgspec.structs.replace(
+        ENTRY, first_at="at 2", last_at="at 2", kept=((("b", "b"), (KEY,)), (KEY, (("c", "c"),))), error="another"
+    )
     both = merged(ENTRY, again)
     assert (both.first_at, both.last_at, both.times, both.error) == ("at 1", "at 2", 2, "another")
-    assert both.kept == (KEY, ("b", "b"))
+    assert both.kept == ((KEY, (KEY, ("c", "c"))), (("b", "b"), (KEY,)))
+    assert both.keeps == (KEY, ("b", "b"))
     assert merged(None, ENTRY) == ENTRY
     assert merged(msgspec.structs.replace(ENTRY, held=Held.WRITE), again) == again
 
@@ -78,7 +81,9 @@ def test_names_are_few_and_short() -> None:
 
 @pytest.mark.parametrize("kept", [0, 1, 5000])
 def test_round_trip(kept: int) -> None:
-    entry = msgspec.structs.replace(ENTRY, kept=tuple((f"case|{n}", "x") for n in range(kept)), discarded=GONE)
+    entry = msgspec.structs.replace(
+        ENTRY, kept=tuple(((f"case|{n}", "x"), (KEY,)) for n in range(kept)), discarded=GONE
+    )
     row = entry_to_row(entry)
     assert isinstance(row, bytes) == (kept == 5000)
     assert len(row) < 400_000

@@ -56,8 +56,9 @@ class Entry(msgspec.Struct, frozen=True):
     by: str = ""
     #: the migration's checksum at that time, where it has one
     checksum: str = ""
-    #: ITEM: the destination keys that keep their last value because of it
-    kept: tuple[Key, ...] = ()
+    #: ITEM: the destination keys that keep their last value because of it, each with everybody who may produce it: the
+    #: hint that named another one is used up
+    kept: tuple[tuple[Key, tuple[Key, ...]], ...] = ()
     #: COLLISION, OWNER, WRITE: the source keys that may produce the key
     sources: tuple[Key, ...] = ()
     #: DOCUMENT: the ids that keep their last value
@@ -81,7 +82,7 @@ class Entry(msgspec.Struct, frozen=True):
         """The destination keys of the table that keep their last value because of it."""
         match self.held:
             case Held.ITEM:
-                return self.kept
+                return tuple(key for key, _ in self.kept)
             case Held.DOCUMENT:
                 return ()
         return (self.key,)
@@ -103,11 +104,18 @@ def merged(known: Entry | None, now: Entry) -> Entry:
         now,
         first_at=known.first_at,
         times=known.times + 1,
-        kept=tuple(dict.fromkeys((*known.kept, *now.kept))),
+        kept=_joined(known.kept, now.kept),
         sources=tuple(dict.fromkeys((*known.sources, *now.sources))),
         ids=tuple(dict.fromkeys((*known.ids, *now.ids))),
         discarded=known.discarded if same else None,
     )
+
+
+def _joined(*kept: Iterable[tuple[Key, tuple[Key, ...]]]) -> tuple[tuple[Key, tuple[Key, ...]], ...]:
+    owners: dict[Key, dict[Key, None]] = {}
+    for key, some in (pair for pairs in kept for pair in pairs):
+        owners.setdefault(key, {}).update(dict.fromkeys(some))
+    return tuple((key, tuple(some)) for key, some in owners.items())
 
 
 def print_of(items: Mapping[Key, RawItem]) -> str:

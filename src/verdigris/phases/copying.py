@@ -46,7 +46,7 @@ def copy_segment(
         untouched, changed, refused = transform.page(page.items)
         for raw, error in refused:
             own = transform.key_of(raw)
-            quarantine.item(own, raw, error, (own,))
+            quarantine.item(own, raw, error, {own: {own}})
         claims.of_outputs(changed)
         puts = _without_collisions(page.items, changed, transform, quarantine)
         invalid = write_valid(destination, untouched) + write_valid(destination, puts)

@@ -77,11 +77,9 @@ class Quarantine:
 
     def with_sources(self, wanted: Owners) -> Owners:
         """The owners, with those that an entry names: nothing else may know of the other producer of a collision."""
-        if not self._keys:
+        if not self._owners:
             return wanted
-        return {
-            key: {*owners, *(self._keys[key].sources if key in self._keys else ())} for key, owners in wanted.items()
-        }
+        return {key: {*owners, *self._owners.get(key, ())} for key, owners in wanted.items()}
 
     def is_discarded(self, held: Held, key: Key, items: Mapping[Key, RawItem]) -> bool:
         """Whether exactly this was discarded, so that nothing is to come of it."""
@@ -90,10 +88,11 @@ class Quarantine:
 
     # ── what comes into it ───────────────────────────────────────────────────────────────────────────────────────
 
-    def item(self, source: Key, raw: RawItem, error: ItemRefused, kept: Iterable[Key]) -> None:
+    def item(self, source: Key, raw: RawItem, error: ItemRefused, kept: Owners) -> None:
         """`up` or `verify` refused a source item; these destination keys keep their value for it."""
         entry = self._entry(Held.ITEM, source, error.what, {source: raw}, error.migration)
-        self._keep(msgspec.structs.replace(entry, kept=tuple(kept)), {source: raw}, _traceback(error))
+        owners = tuple((key, tuple(sorted(some))) for key, some in kept.items())
+        self._keep(msgspec.structs.replace(entry, kept=owners), {source: raw}, _traceback(error))
 
     def collision(self, destination: Key, producers: Mapping[Key, RawItem]) -> None:
         """These source keys all produce `destination` now: what each makes of it."""
@@ -201,7 +200,7 @@ class Quarantine:
         found: dict[Key, set[Key]] = {}
         for entry in entries:
             if entry.held is Held.ITEM:
-                found.setdefault(entry.key, set()).update(entry.kept)
+                found.setdefault(entry.key, set()).update(entry.keeps)
             else:
                 for source in (entry.key, *entry.sources):
                     found.setdefault(source, set()).add(entry.key)
@@ -224,17 +223,21 @@ class Quarantine:
         """Replaces what is read without the lock."""
         entries = list(self._entries.values())
         by_source: dict[Key, set[Key]] = {}
+        owners: dict[Key, set[Key]] = {}
         for entry in entries:
             for source in entry.sources:
                 by_source.setdefault(source, set()).add(entry.key)
             if entry.held is Held.ITEM:
-                by_source.setdefault(entry.key, set()).update(entry.kept)
+                by_source.setdefault(entry.key, set()).update(entry.keeps)
+            for key, some in (*entry.kept, *((key, entry.sources) for key in entry.keeps)):
+                owners.setdefault(key, set()).update(some)
         self._items = {entry.key: entry for entry in entries if entry.held is Held.ITEM}
         self._keys = {entry.key: entry for entry in entries if entry.held not in (Held.ITEM, Held.DOCUMENT)}
         self._documents = {(entry.by, entry.key): entry for entry in entries if entry.held is Held.DOCUMENT}
         self._held = frozenset(key for entry in entries if not entry.discarded for key in entry.keeps)
         self._concerned = frozenset(key for entry in entries for key in entry.keeps)
         self._by_source = by_source
+        self._owners = owners
 
 
 def _traceback(error: ItemRefused) -> str:

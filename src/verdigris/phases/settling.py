@@ -100,13 +100,14 @@ class Settler:
     def keys(self, wanted: Owners, found: Found | None = None, seen: Sequence[RawItem] = ()) -> Settled:
         """Settles the wanted destination keys by their owners: reads, decides, writes."""
         found = found or Found()
+        wanted = self._quarantine.with_sources(wanted)
         settled = self.expected(wanted, found)
         for _ in range(_LOOKS):
             if not settled.collisions:
                 break
             found.clear()  # two items read one after the other may have passed the key on between
             settled = self.expected(wanted, found)
-        self._hold(settled, found)
+        self._hold(settled, wanted, found)
         if self.documents:
             self.documents.settle(settled, seen)
         try:
@@ -187,14 +188,14 @@ class Settler:
             collisions={key: who for key, who in settled.collisions.items() if key not in gone},
         )
 
-    def _hold(self, settled: Settled, found: Found) -> None:
-        kept: dict[Key, list[Key]] = {}
+    def _hold(self, settled: Settled, wanted: Owners, found: Found) -> None:
+        kept: dict[Key, dict[Key, Set[Key]]] = {}
         for destination, refused in settled.kept.items():
             for source in refused:
-                kept.setdefault(source, []).append(destination)
-        for source, destinations in kept.items():
+                kept.setdefault(source, {})[destination] = wanted[destination]
+        for source, keys in kept.items():
             raw, error = found.refused[source]
-            self._quarantine.item(source, raw, error, destinations)
+            self._quarantine.item(source, raw, error, keys)
         for destination, producers in settled.collisions.items():
             self._quarantine.collision(destination, _outputs(found, destination, producers))
 

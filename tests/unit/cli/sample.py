@@ -147,7 +147,7 @@ ENTRY = Entry(
     2,
     "0001_cents.py",
     "9a9163b77eab1234",
-    kept=(CASE,),
+    kept=((CASE, (CASE,)),),
     sources=(CASE,),
     discarded=Discarded("ada@here", "made by a test", "2026-11-23T18:16:00.000+00:00"),
 )

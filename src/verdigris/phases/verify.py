@@ -6,7 +6,7 @@ again, strongly consistent, after the tail has caught up. A repair is a settle, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 
 from verdigris.core.fingerprint import fingerprint
 from verdigris.core.model import Key, Phase, RawItem, Segment
@@ -139,11 +139,14 @@ class _Looked:
         self.remaining: list[Key] = []
 
     def at(self, chunk: list[Suspect]) -> None:
-        wanted = self._owners(chunk)
+        seen = {suspect.key: suspect.owners for suspect in chunk}
+        wanted: dict[Key, set[Key]] = {}
         self._following.touched.clear()
         for _ in range(_LOOKS):
             self._following.catch_up()
-            wanted = {key: wanted[key] for key in self._differing(wanted)}
+            known = self._owners(seen)
+            wanted = {key: known[key] for key in self._differing(known)}
+            seen = {key: seen[key] for key in wanted}
             if not wanted:
                 break
         quarantine = self._bench.quarantine
@@ -159,17 +162,19 @@ class _Looked:
         if self._repair and wanted:
             self._following.settler.keys(wanted)
             self.repaired += [key for key in repaired if not quarantine.holds(key)]
-            self._prove(wanted)
+            self._prove(seen)
 
-    def _prove(self, wanted: dict[Key, set[Key]]) -> None:
+    def _prove(self, seen: Mapping[Key, Set[Key]]) -> None:
         self._following.touched.clear()
         self._following.catch_up()
-        left = [key for key in self._differing(wanted) if key not in self._following.touched]
+        left = [key for key in self._differing(self._owners(seen)) if key not in self._following.touched]
         self.remaining += left
 
-    def _owners(self, chunk: list[Suspect]) -> dict[Key, set[Key]]:
-        known = self._following.settler.owners_of(suspect.key for suspect in chunk)
-        return {suspect.key: known[suspect.key] | suspect.owners for suspect in chunk if suspect.key in known}
+    def _owners(self, seen: Mapping[Key, Set[Key]]) -> dict[Key, set[Key]]:
+        """Who was seen to produce these keys, and whomever the tail has met by now: between two looks a key may pass
+        from one item to another, and a settle that does not know the new owner would delete what is the new one's."""
+        known = self._following.settler.owners_of(seen)
+        return {key: known[key] | owners for key, owners in seen.items() if key in known}
 
     def _differing(self, wanted: dict[Key, set[Key]]) -> list[Key]:
         expected = self._following.settler.expected(wanted)

@@ -77,11 +77,11 @@ class SimAdmin:
     def is_empty(self, name: str) -> bool:
         return self._call("is-empty", lambda: self._tables.is_empty(name))
 
-    def enable_ttl(self, name: str, attribute: str) -> None:
-        self._call("enable-ttl", lambda: self._tables.enable_ttl(name, attribute))
-
     def enable_stream(self, name: str) -> str:
         return self._call("enable-stream", lambda: self._tables.enable_stream(name))
+
+    def enable_ttl(self, name: str, attribute: str) -> None:
+        self._call("enable-ttl", lambda: self._tables.enable_ttl(name, attribute))
 
 
 class SimStream:
@@ -107,7 +107,8 @@ class SimStream:
         changes = list(page.changes)
         if what == "twice":
             earlier = [c for c in self._stream.read(shard, None).changes if after is not None and c.sequence <= after]
-            return StreamPage([*earlier[-3:], *changes], page.last, page.ended)
+            again = self._world.stream_reads % (len(earlier) + 1)
+            return StreamPage([*earlier[again : again + 2], *changes], page.last, page.ended)
         if what == "bare":
             bare = [self._world.bared(change) for change in changes]
             return StreamPage(bare, page.last, page.ended)

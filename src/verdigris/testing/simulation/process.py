@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from verdigris.testing.simulation.world import World
 
 Answer = TypeVar("Answer")
+#: How long somebody waits for a phase (seconds): it may never come.
+PATIENCE_S = 5000.0
 #: Clocks of different machines differ by at most so much (seconds): more, and AWS refuses their signatures.
 _SKEW_S = 250.0
 
@@ -54,6 +56,7 @@ class Process(Life):
     def works_on(self, phase: str) -> None:
         self.phase = phase
         self.calls = 0
+        self.world.reach(phase, self)
 
     def call(self, what: str, effect: Callable[[], Answer]) -> Answer:
         """One call. Whatever happens before its effect happens here."""
@@ -87,7 +90,7 @@ class Process(Life):
         """Returns if the call takes place after all. `keeps`: it changes nothing."""
         world, kind = self.world, fault.what
         world.fired.append(f"{kind} at {what} of {self.name}, call {fault.nth} of {fault.phase}")
-        if kind in ("slow", "pause"):
+        if kind in ("slow", "pause", "asleep"):
             self._wait(fault)
         elif kind == "jump":
             self._skew_s = max(-_SKEW_S, min(_SKEW_S, self._skew_s + fault.seconds))
@@ -103,16 +106,26 @@ class Process(Life):
             raise Killed
         if kind == "throttle":
             raise Throttled("the simulation asks to slow down", where=what)
-        if kind not in ("slow", "pause", "jump"):
+        if kind not in ("slow", "pause", "asleep", "jump"):
             raise Unreachable("no answer, says the simulation", where=what)
 
     def _wait(self, fault: Fault) -> None:
+        """The call, or the whole process, stands still for a while before the call takes effect."""
         scheduler = self.world.scheduler
-        if fault.what == "pause":
-            for actor in self.actors:
-                if actor is not scheduler.current:
-                    scheduler.delay(actor, scheduler.now_s + fault.seconds)
-        scheduler.sleep(fault.seconds)
+        seconds = fault.seconds
+        if fault.what == "asleep":
+            self.world.when_another(self, fault.until, lambda: self._sleep(fault.seconds))
+            seconds = PATIENCE_S
+        if fault.what != "slow":
+            self._sleep(seconds)
+        scheduler.sleep(seconds)
+
+    def _sleep(self, seconds: float) -> None:
+        """From now every actor of the process sleeps for so long."""
+        scheduler = self.world.scheduler
+        for actor in self.actors:
+            if actor is not scheduler.current:
+                scheduler.lay(actor, scheduler.now_s + seconds)
 
 
 _READS = frozenset(

@@ -61,8 +61,8 @@ def smallest(report: Report, allowed: Allowed, program: Program, tries: int = 30
         before = shrinking.best.schedule
         for name in ("faults", "splits", "reads", "before", "switches"):
             shrinking.less(getattr(before, name), lambda now, parts, name=name: replace(now, **{name: parts}))  # type: ignore[misc]
-        for place, ops in enumerate(before.writers):
-            shrinking.less(ops, lambda now, parts, place=place: _with_writer(now, place, parts))  # type: ignore[misc]
+        for place, writer in enumerate(before.writers):
+            shrinking.less(writer.ops, lambda now, ops, place=place: _with_writer(now, place, ops))  # type: ignore[misc]
     return shrinking.best
 
 
@@ -99,7 +99,9 @@ class _Shrinking:
 
 
 def _with_writer(schedule: Schedule, place: int, ops: tuple[Op, ...]) -> Schedule:
-    return replace(schedule, writers=(*schedule.writers[:place], ops, *schedule.writers[place + 1 :]))
+    writers = list(schedule.writers)
+    writers[place] = writers[place]._replace(ops=ops)
+    return replace(schedule, writers=tuple(writers))
 
 
 def _told(error: BaseException) -> str:

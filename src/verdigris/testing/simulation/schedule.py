@@ -21,7 +21,7 @@ CALLS = {
     "bake": 5,
 }
 #: What may become of one call of a runner, and how long it may take (seconds).
-CALM = ("cut", "lost", "half", "throttle", "slow", "pause", "crash", "crash-after", "jump")
+CALM = ("cut", "lost", "half", "throttle", "slow", "pause", "crash", "crash-after", "jump", "asleep")
 LATE = ("late", "crash-late")
 SECONDS = {
     "slow": (0.1, 0.5, 2.0, 9.0, 20.0),
@@ -45,6 +45,13 @@ class Op(NamedTuple):
     place: int = 0
 
 
+class Writer(NamedTuple):
+    """One client of the application: begins when a runner first works on `since`, and does one op after the other."""
+
+    since: str
+    ops: tuple[Op, ...]
+
+
 class Fault(NamedTuple):
     """What becomes of the `nth` call that a runner makes in `phase`."""
 
@@ -52,11 +59,15 @@ class Fault(NamedTuple):
     nth: int
     what: str
     seconds: float = 0.0
+    #: with "asleep": the phase that another runner must work on before this one goes on
+    until: str = ""
 
 
 class Split(NamedTuple):
-    """After a nap (seconds) an open shard of the source's stream closes; `into` children follow it."""
+    """A nap (seconds) after a runner first works on `since`, an open shard of the source's stream closes; `into`
+    children follow it."""
 
+    since: str
     nap_s: float
     into: int
 
@@ -94,7 +105,7 @@ class Schedule:
     seed: int
     shape: Shape
     before: tuple[Op, ...]
-    writers: tuple[tuple[Op, ...], ...]
+    writers: tuple[Writer, ...]
     faults: tuple[Fault, ...]
     splits: tuple[Split, ...]
     reads: tuple[Read, ...]
@@ -103,9 +114,9 @@ class Schedule:
     def __str__(self) -> str:
         lines = [f"seed {self.seed}: {self.shape}"]
         lines += [f"  before    {_op(op)}" for op in self.before]
-        lines += [f"  writer {n}  {_op(op)}" for n, ops in enumerate(self.writers, 1) for op in ops]
-        lines += [f"  fault     {f.what} at call {f.nth} of {f.phase}, {f.seconds:g} s" for f in self.faults]
-        lines += [f"  split     after {split.nap_s:g} s, into {split.into}" for split in self.splits]
+        lines += [f"  writer {n}  {_op(op)}, since {w.since}" for n, w in enumerate(self.writers, 1) for op in w.ops]
+        lines += [f"  fault     {f.what} at call {f.nth} of {f.phase}, {f.seconds:g} s {f.until}" for f in self.faults]
+        lines += [f"  split     {split.nap_s:.2f} s into {split.since}, into {split.into}" for split in self.splits]
         lines += [f"  read      {read.nth} of the stream: {read.what}" for read in self.reads]
         lines += [f"  switch    at step {s.step} to actor {s.pick}" for s in self.switches or ()]
         return "\n".join(lines)
@@ -132,11 +143,12 @@ def drawn(seed: int, allowed: Allowed) -> Schedule:
     """The schedule of a seed. Each draws which perils it has and how many, so that some seeds are wild in one way."""
     dice = Random(seed)
     chance, of = dice.random, dice.choice
-    runners = 1 if chance() < 0.6 else allowed.runners
+    runners = 1 if chance() < 0.5 else allowed.runners
     kinds = allowed.kinds or (CALM + LATE if allowed.late_writes else CALM)
+    kinds = tuple(kind for kind in kinds if kind != "asleep" or runners > 1)
     kinds = tuple(dice.sample(kinds, min(len(kinds), dice.randint(1, 4))))
     phases = allowed.phases or tuple(CALLS)
-    faults = tuple(_fault(dice, of(phases), of(kinds)) for _ in range(dice.randint(0, allowed.faults)))
+    faults = tuple(_fault(dice, of(phases), of(kinds)) for _ in range(dice.randint(0, allowed.faults) if kinds else 0))
     skewed = any(fault.what == "jump" for fault in faults)
     shape = Shape(
         migration=of(allowed.migrations),
@@ -152,16 +164,16 @@ def drawn(seed: int, allowed: Allowed) -> Schedule:
         margin_s=600.0 if skewed else 1.0,
         every=of((1, 2, 4, 10, 30)),
     )
-    numbers = dice.randint(3, 6)
+    numbers = of((1, 2, 3, 4, 6))
     letters = LETTERS[shape.migration]
     before = tuple(Op(0.0, "put", number, of(letters), 0, number) for number in range(numbers) if chance() < 0.8)
-    napping = of((0.03, 0.1, 0.3, 1.0))
+    naps_s = of((0.0, 0.05, 0.2, 0.6))
     writers = tuple(
-        tuple(op for _ in range(dice.randint(1, 8)) for op in _ops(dice, numbers, letters, napping))
+        Writer(of(_SINCE), tuple(op for _ in range(of(_MANY)) for op in _ops(dice, numbers, letters, naps_s)))
         for _ in range(dice.randint(1, 3))
     )
     into = (1, 1, 2) if allowed.shards > 1 else (1,)
-    splits = tuple(Split(chance() * 4, of(into)) for _ in range(of((0, 0, 1, 2, 3))))
+    splits = tuple(Split(of(_SINCE), chance() * of((0.1, 0.4)), of(into)) for _ in range(of((0, 0, 1, 2, 3))))
     answers = READS if shape.migration in ("same", "drop") else READS[:-1]
     reads = tuple(Read(dice.randint(1, 30), of(answers)) for _ in range(of((0, 0, 2, 6))))
     return Schedule(seed, shape, before, writers, faults, splits, reads)
@@ -181,16 +193,29 @@ LETTERS = {
 _WHATS = ("put", "put", "put", "update", "update", "delete", "delete", "again", "pair", "trade", "move")
 
 
-def _ops(dice: Random, numbers: int, letters: str, napping: float) -> list[Op]:
+_MANY = (1, 2, 3, 5, 8, 14)
+#: When a writer begins; most where a change meets a copy or a settle.
+_SINCE = ("start", "provision", "backfill", "backfill", "backfill", "replay", "replay", "verify", "verify", "switch", "switch")
+
+
+def _ops(dice: Random, numbers: int, letters: str, naps_s: float) -> list[Op]:
     below = dice.randrange
-    nap_s = dice.random() * napping * 8 if dice.random() < 0.7 else 0.0
-    op = Op(nap_s, dice.choice(_WHATS), below(numbers), dice.choice(letters), below(numbers), below(numbers))
+    op = Op(
+        dice.random() * naps_s,
+        dice.choice(_WHATS),
+        below(numbers),
+        dice.choice(letters),
+        below(numbers),
+        below(numbers),
+    )
     return [op._replace(what="delete"), op._replace(what="put", nap_s=0.0)] if op.what == "again" else [op]
 
 
 def _fault(dice: Random, phase: str, what: str) -> Fault:
-    seconds = dice.choice(SECONDS[what]) if what in SECONDS else 0.0
-    return Fault(phase, dice.randint(1, CALLS[phase]), what, seconds)
+    nth = dice.randint(1, CALLS[phase])
+    if what == "asleep":
+        return Fault(phase, nth, what, dice.random() * 0.6, phase if dice.random() < 0.5 else dice.choice(_SINCE[2:]))
+    return Fault(phase, nth, what, dice.choice(SECONDS[what]) if what in SECONDS else 0.0)
 
 
 def _op(op: Op) -> str:

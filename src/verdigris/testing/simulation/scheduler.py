@@ -95,7 +95,7 @@ class Scheduler:
     def sleep(self, seconds: float) -> None:
         """Lets the others go on for so long (virtual seconds). Raises Killed as `switch` does."""
         me = self.current
-        self._lay(me, self.now_s + seconds)
+        self.lay(me, self.now_s + seconds)
         self.steps += 1
         other = self._another()
         if other is not me:
@@ -109,10 +109,14 @@ class Scheduler:
             actor.awake = True
             self._ready.append(actor)
 
-    def delay(self, actor: Actor, until_s: float) -> None:
-        """Puts another actor to sleep, or lets it sleep longer."""
-        if actor.awake or actor.wake_s < until_s:
-            self._lay(actor, until_s)
+    def lay(self, actor: Actor, until_s: float) -> None:
+        """Puts an actor to sleep until then, whatever it did."""
+        if actor.awake:
+            self._ready.remove(actor)
+        actor.awake = False
+        actor.wake_s = until_s
+        self._pushed += 1
+        heappush(self._asleep, (until_s, self._pushed, actor))
 
     def kill(self, life: Life) -> None:
         """Ends a process: each of its actors gets Killed where it stands."""
@@ -153,14 +157,6 @@ class Scheduler:
         if self._asleep and self._asleep[0][0] <= self.now_s:
             self._rouse()
         return self._ready[self._switches.forced(self.steps, len(self._ready))]
-
-    def _lay(self, actor: Actor, until_s: float) -> None:
-        if actor.awake:
-            self._ready.remove(actor)
-        actor.awake = False
-        actor.wake_s = until_s
-        self._pushed += 1
-        heappush(self._asleep, (until_s, self._pushed, actor))
 
     def _rouse(self) -> None:
         while self._asleep and self._asleep[0][0] <= self.now_s:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from random import Random
 
 from verdigris.core import flags
@@ -16,8 +17,8 @@ from verdigris.stores.gate import Gate, Verdict
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.testing.simulation.application import Application, raw_of, wanted
-from verdigris.testing.simulation.process import Process
-from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, Split
+from verdigris.testing.simulation.process import PATIENCE_S, Process
+from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, Split, Writer
 from verdigris.testing.simulation.scheduler import Actor, Scheduler
 from verdigris.testing.simulation.switches import Replayed, Switches
 
@@ -32,6 +33,8 @@ SHAPE = TableShape(
 )
 #: A schedule takes some 300 to 2,000 steps; one with more than this does not end.
 LIMIT = 30_000
+#: How old the items are that were there before (seconds): no margin of clocks reaches back to them.
+_AGE_S = 5000.0
 #: How far a request's signing date may be from AWS's own time (seconds).
 SIGNATURE_S = 300.0
 
@@ -69,6 +72,9 @@ class World:
         self.writing = len(schedule.writers)
         self.processes: list[Process] = []
         self._at_the_gate: list[Actor] = []
+        self._waiting: dict[str, list[Actor]] = {}
+        self._reached = {"start"}
+        self._asleep: list[tuple[Process, str, Callable[[], None]]] = []
         self._begin()
 
     def _begin(self) -> None:
@@ -77,15 +83,16 @@ class World:
         self.tables.enable_stream(SOURCE)
         for op in self.schedule.before:
             self._do(op)
+        self.scheduler.now_s += _AGE_S
         self.rows.write(
             Put(flag_row(flags.SOURCE_VERSION, "alpha")),
             Put(flag_row(flags.DESTINATION_VERSION, "alpha")),
             Put(flag_row(flags.CURRENT_COLOR, "blue")),
         )
-        for number, ops in enumerate(self.schedule.writers, 1):
-            self.scheduler.spawn(f"writer-{number}", lambda ops=ops: self._write(ops))  # type: ignore[misc]
-        if self.schedule.splits:
-            self.scheduler.spawn("service", lambda: self._split(self.schedule.splits))
+        for number, writer in enumerate(self.schedule.writers, 1):
+            self.scheduler.spawn(f"writer-{number}", partial(self._write, writer))
+        for split in self.schedule.splits:
+            self.scheduler.spawn("service", partial(self._split, split))
 
     def process(self, name: str, host: str) -> Process:
         made = Process(self, f"{name}#{len(self.processes) + 1}", host)
@@ -94,8 +101,27 @@ class World:
 
     # ── the application ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def _write(self, ops: Sequence[Op]) -> None:
-        for op in ops:
+    def reach(self, phase: str, process: Process) -> None:
+        """A runner works on a phase: who waited for that goes on."""
+        self._reached.add(phase)
+        for actor in self._waiting.pop(phase, ()):
+            self.scheduler.wake(actor)
+        for asleep in [asleep for asleep in self._asleep if asleep[0] is not process and asleep[1] == phase]:
+            self._asleep.remove(asleep)
+            asleep[2]()
+
+    def when_another(self, process: Process, phase: str, then: Callable[[], None]) -> None:
+        """Calls `then` when another runner next begins to work on a phase."""
+        self._asleep.append((process, phase, then))
+
+    def _wait_for(self, phase: str) -> None:
+        if phase not in self._reached:
+            self._waiting.setdefault(phase, []).append(self.scheduler.current)
+            self.scheduler.sleep(PATIENCE_S)
+
+    def _write(self, writer: Writer) -> None:
+        self._wait_for(writer.since)
+        for op in writer.ops:
             if op.nap_s:
                 self.scheduler.sleep(op.nap_s)
             else:
@@ -147,13 +173,12 @@ class World:
 
     # ── the service ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _split(self, splits: Sequence[Split]) -> None:
+    def _split(self, split: Split) -> None:
+        self._wait_for(split.since)
+        self.scheduler.sleep(split.nap_s)
         stream = self.tables.stream(self.tables.enable_stream(SOURCE))
-        for split in splits:
-            self.scheduler.sleep(split.nap_s)
-            open_ones = [shard.id for shard in stream.shards() if not shard.closed]
-            if open_ones:
-                stream.split(open_ones[0], split.into if len(open_ones) < self.allowed.shards else 1)
+        open_ones = [shard.id for shard in stream.shards() if not shard.closed]
+        stream.split(open_ones[0], split.into if len(open_ones) < self.allowed.shards else 1)
 
     def bared(self, change: Change) -> Change:
         """The change as a stream without images gives it; beacons keep theirs."""

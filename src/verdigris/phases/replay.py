@@ -6,7 +6,8 @@ from verdigris.core.model import Phase
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Bench, Progress
-from verdigris.phases.tail import tail
+from verdigris.phases.marks import renew_in_time
+from verdigris.phases.tail import begun, tail
 
 phase = Phase.REPLAY
 
@@ -18,6 +19,8 @@ def ready(bench: Bench) -> None:
 
 
 def run(bench: Bench) -> Evidence:
+    if not begun(bench):
+        renew_in_time(bench)  # the deployment may have lain still since its backfill
     following = tail(bench)
     following.catch_up(lambda: _between(bench))
     following.settler.retry()  # what the backfill could not carry, and what was put off

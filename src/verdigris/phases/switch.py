@@ -44,15 +44,7 @@ def ready(bench: Bench) -> None:
     # What the new color was given since the flip is newer than the old table: nothing may overwrite it.
     following.frozen = bench.snapshot.state is State.ADVANCING
     following.wait_for_late_writes()
-    shards = following.open_shards()
-    unreached = set(shards) - {following.beacons[following.catch_up()]}
-    if unreached:
-        raise PhaseFailed(
-            f"{len(unreached)} open shards of the source's stream were not reached by a beacon",
-            where=bench.plan.source_table,
-            state=f"nothing was held; {bench.snapshot.live} serves on",
-            next_command=f"verdigris deploy {bench.plan.env}",
-        )
+    _reached(bench, following, following.catch_up())
     _nothing_waits(bench)
 
 
@@ -138,10 +130,24 @@ def _nothing_waits(bench: Bench) -> None:
 
 def _drain(bench: Bench, following: Tail, until_s: float) -> None:
     """The proof that every change up to the fence is settled, for good."""
-    following.read_beacon(following.write_beacon(), until_s)
+    value = following.write_beacon()
+    following.read_beacon(value, until_s)
+    _reached(bench, following, value)  # a shard may have split since the fence
     if bench.late.any():
         raise PhaseFailed("a write to the new table was not answered, and it may still land after the switch")
     _nothing_waits(bench)
+
+
+def _reached(bench: Bench, following: Tail, beacon: str) -> None:
+    """A beacon proves the shard that it came through; every shard that changes may go to must be that one."""
+    unreached = set(following.open_shards()) - {following.beacons[beacon]}
+    if unreached:
+        raise PhaseFailed(
+            f"{len(unreached)} open shards of the source's stream were not reached by a beacon",
+            where=bench.plan.source_table,
+            state=f"nothing was switched; {bench.snapshot.live} serves on",
+            next_command=f"verdigris deploy {bench.plan.env}",
+        )
 
 
 def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:

@@ -211,6 +211,11 @@ def _no_beacon(bench: Bench) -> PhaseFailed:
     )
 
 
+def begun(bench: Bench) -> bool:
+    """Whether this deployment's tail has read anything yet, in this runner or in one before."""
+    return bench.tail is not None or bench.journal.checkpoint(bench.deployment, UNIT) is not None
+
+
 def tail(bench: Bench) -> Tail:
     """The tail of this runner; begun at the mark, or taken up where a former one saved its positions."""
     if bench.tail is None:

@@ -15,6 +15,7 @@ REASONS = {
     "src/verdigris/core/items.py": "one codec, both ways, with the service's limits that it enforces",
     "tests/contract/test_search_index.py": "one suite of one port",
     "tests/contract/test_live_pointer.py": "one suite of one port",
+    "tests/acceptance/test_bad_input.py": "one test for each line of the list of bad input",
     "tests/fault/test_search_faults.py": "one scripted server, every fault of one adapter",
 }
 FILES = [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TypeVar
 
 import msgspec
@@ -15,6 +14,8 @@ from verdigris.core.model import Color, DataVersion
 from verdigris.core.records import Body, Flipped, Record, from_json, to_json
 from verdigris.errors import Conflict, LeaseLost, NotFound, StoreError
 from verdigris.journal.base import ABSENT, Check, Delete, Put, Row, Rows, Value, flag_row
+from verdigris.journal.leases import Holder as Holder
+from verdigris.journal.leases import Lease as Lease
 
 _JOURNAL = "verdigris|journal"
 _CHECKPOINT = "verdigris|checkpoint|{deployment:06d}"
@@ -22,33 +23,6 @@ _LEASE = "verdigris|lease"
 _MIGRATION = "migration|"
 
 _Name = TypeVar("_Name", Color, DataVersion)
-
-
-class Holder(msgspec.Struct, frozen=True):
-    """Who holds the lease: `id` is random and new for each runner; `pid` is of machine `host`."""
-
-    id: str
-    who: str
-    host: str
-    pid: int
-    #: when the process began, as its machine counts; tells it from a later process with the same pid
-    born: str
-    doing: str
-    since: str
-
-
-@dataclass(frozen=True)
-class Lease:
-    """The lease's row as read. `beat` grows with each renewal; whoever sees one beat for `length_s` may take over."""
-
-    token: int
-    beat: int
-    length_s: float
-    renewed_at: str
-    #: None: nobody holds it
-    holder: Holder | None
-    #: what its last holder sent may land until then (seconds since the epoch)
-    late_until_s: float = 0.0
 
 
 class Journal:

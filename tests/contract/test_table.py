@@ -12,6 +12,7 @@ from tests.contract.stores import KEY, NUMBERED, DynamoStores, MemoryStores, Sto
 
 from verdigris.core.model import RawItem, Segment
 from verdigris.errors import Invalid, NotFound
+from verdigris.phases.writing import write_valid
 from verdigris.stores.base import Table, TableShape
 from verdigris.testing.fault_proxy import MILD, FaultProxy
 
@@ -150,6 +151,7 @@ def test_an_item_that_the_service_refuses_is_named(table: Table, item: RawItem) 
         table.write([raw("good"), item, raw("good too")])
     assert table.name in caught.value.where
     assert "bad" in caught.value.where
+    assert caught.value.key == ("bad", "a")
     assert table.read([("bad", "a")]) == {}
 
 
@@ -170,6 +172,18 @@ def test_an_index_key_of_the_wrong_type_is_refused(stores: Stores) -> None:
     with pytest.raises(Invalid):
         table.write([raw("wrong", gsi1pk={"N": "1"})])
     assert len(scan(table)) == 2
+
+
+def test_many_are_written_around_those_that_are_refused(stores: Stores) -> None:
+    table = new_table(stores, shape=WITH_INDEX)
+    table.write([raw("gone")])
+    bad = {3, 4, 29, 60}
+    items = [raw(f"p{n}", gsi1pk={"N": "1"} if n in bad else {"S": "x"}) for n in range(61)]
+    refused = write_valid(table, items, [("gone", "a")])
+    assert [(put.key, put.raw) for put in refused] == [((f"p{n}", "a"), items[n]) for n in sorted(bad)]
+    assert len(scan(table)) == 57
+    assert table.read([("gone", "a")]) == {}
+    assert write_valid(table, items[:3]) == []
 
 
 def test_a_key_twice_in_one_write_is_refused(table: Table) -> None:

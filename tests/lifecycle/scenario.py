@@ -7,6 +7,7 @@ is live, between any two calls that a runner makes, unless the pointer holds it.
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -211,3 +212,15 @@ class Scenario:
             for name in ("repaired", "verify_repaired")
             if (number := record.body.evidence.get(name))
         ]
+
+
+def each_call(make: Callable[[int], Scenario], *, half_way: bool = False) -> Iterator[Scenario]:
+    """Scenarios of which the nth dies at its nth call, until one has no such call any more."""
+    nth = 0
+    while True:
+        nth += 1
+        scenario = make(nth)
+        scenario.kills = Kills(nth, half_way=half_way)
+        yield scenario
+        if not scenario.kills.killed:
+            return

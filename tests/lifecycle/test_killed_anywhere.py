@@ -6,11 +6,10 @@ Other people write between any two calls all the while.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
 
 import pytest
 from tests.lifecycle.perils import Exposed, Killed, Kills
-from tests.lifecycle.scenario import Scenario
+from tests.lifecycle.scenario import Scenario, each_call
 from tests.lifecycle.world import Programs, World
 
 from verdigris import runner
@@ -21,18 +20,6 @@ from verdigris.stores.memory_index import MemoryIndex
 from verdigris.stores.memory_pointer import MemoryPointer
 
 UNDOABLE = [phase for phase in Phase if phase not in (Phase.APPROVE, Phase.SWITCH, Phase.BAKE, Phase.FINALIZE)]
-
-
-def each_call(make: Callable[[int], Scenario], *, half_way: bool = False) -> Iterator[Scenario]:
-    """Scenarios of which the nth dies at its nth call, until one has no such call any more."""
-    nth = 0
-    while True:
-        nth += 1
-        scenario = make(nth)
-        scenario.kills = Kills(nth, half_way=half_way)
-        yield scenario
-        if not scenario.kills.killed:
-            return
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -17,8 +17,9 @@ _UP = 0.05
 _OFF = 2.0
 #: Answers that came within so many seconds of the last decrease say nothing new: they were under way.
 _ONCE_IN_S = 1.0
-#: The slowest pace that is taken for too fast, units a second: below, retries with backoff are enough.
-_LEAST = 10.0
+#: The slowest pace that is taken for too fast, units a second: a tenth of what one partition takes (1,000 write units).
+#: Below that, retries with backoff are enough, and answers that do not depend on the pace cannot slow work to nothing.
+_LEAST = 100.0
 #: The pace is that of about so many last seconds.
 _MEMORY_S = 3.0
 

@@ -195,7 +195,7 @@ _WHATS = ("put", "put", "put", "update", "update", "delete", "delete", "again", 
 
 _MANY = (1, 2, 3, 5, 8, 14)
 #: When a writer begins; most where a change meets a copy or a settle.
-_SINCE = ("start", "provision", "backfill", "backfill", "backfill", "replay", "replay", "verify", "verify", "switch", "switch")
+_SINCE = ("start", "provision", *("backfill",) * 3, *("replay",) * 2, *("verify",) * 2, *("switch",) * 2)
 
 
 def _ops(dice: Random, numbers: int, letters: str, naps_s: float) -> list[Op]:

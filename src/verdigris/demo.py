@@ -112,6 +112,7 @@ class _Demonstration:
     def _load(self) -> None:
         from court.generator import initial, load, load_index
 
+        self._say(f"\nLoading {self._options.items:,} items, before the table has a stream …")
         info = self._stack.status()
         entities = list(initial(self._options.items, self._options.seed))
         items = load(info.dynamodb_url, f"court-{ENV}-alpha", entities)

@@ -81,9 +81,7 @@ def _status(wiring: Wiring) -> Status:
         slow = read_reason(journal, snapshot.deployment)
     kept = QuarantineRows(journal, snapshot.deployment).entries() if snapshot else []
     waiting = sum(entry.discarded is None for entry in kept)
-    then = next_command(env, snapshot)
-    if waiting and snapshot and snapshot.state in (State.APPROVE, State.REJECTED, State.SWITCH):
-        then = f"verdigris quarantine list {env}"
+    then = next_command(env, snapshot, waiting)
     return Status(
         env,
         journal.flags(),
@@ -120,12 +118,16 @@ def why(found: Status) -> str:
     return f"deployment {snapshot.deployment} {stands(snapshot)}{reason}"
 
 
-def next_command(env: str, snapshot: Snapshot | None) -> str:
-    """What to type next."""
+def next_command(env: str, snapshot: Snapshot | None, quarantined: int | None = None) -> str:
+    """What to type next. `quarantined`: how many items wait there now; by default as the last verify counted them."""
     if snapshot is None or snapshot.ended:
         return f"verdigris deploy {env}"
     if snapshot.error and snapshot.error.next_command:
         return snapshot.error.next_command.replace(" ENV", f" {env}")
+    if quarantined is None and Phase.VERIFY in snapshot.phases:
+        quarantined = snapshot.phases[Phase.VERIFY].evidence.get("quarantined")
+    if quarantined and snapshot.state in (State.APPROVE, State.REJECTED, State.SWITCH):
+        return f"verdigris quarantine list {env}"  # a yes would be of no use: the switch waits for a decision
     return {
         State.APPROVE: f"verdigris approve {env}",
         State.REJECTED: f"verdigris abort {env}",

@@ -16,6 +16,7 @@ from tests.project import Done, Project, finish
 
 from verdigris.core.model import Phase
 from verdigris.core.records import PhaseBegan, PhaseDone
+from verdigris.journal.control import read_reason
 from verdigris.stores.aws import Aws
 
 MIGRATION = '''"""A mark on every item."""
@@ -58,9 +59,11 @@ def deploying(project: Project) -> Iterator[subprocess.Popen[str]]:
     try:
         yield process
     finally:
-        if process.poll() is None:
-            process.kill()
-            process.communicate()
+        process.kill()
+        process.wait()
+        for pipe in (process.stdout, process.stderr):
+            assert pipe
+            pipe.close()
 
 
 def until(project: Project, process: subprocess.Popen[str], true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -97,21 +100,21 @@ def said(done: Done, words: Sequence[str]) -> None:
         assert word in done.out + done.err, (word, done)
 
 
-@pytest.mark.parametrize("project", [60], indirect=True)
+@pytest.mark.parametrize("project", [30], indirect=True)
 def test_a_backfill_takes_about_as_long_as_the_budget_says(project: Project) -> None:
     fill(project, 300, 100)
     with deploying(project) as process:
         status = until(
-            project, process, waits("deployment 2 is in backfill; waiting: write budget of 60 units a second")
+            project, process, waits("deployment 2 is in backfill; waiting: write budget of 30 units a second")
         )
         assert status["budget"] == {
             "read_units_per_s": None,
-            "write_units_per_s": 60.0,
+            "write_units_per_s": 30.0,
             "index_documents_per_s": None,
         }
         done = wait_for_end(process)
-    assert 4 <= took_s(project, Phase.BACKFILL) <= 15  # 300 units, 60 a second, and a second's worth saved up before
-    assert "waiting: write budget of 60 units a second" in done.err
+    assert 9 <= took_s(project, Phase.BACKFILL) <= 25  # 300 units, 30 a second, and a second's worth saved up before
+    assert "waiting: write budget of 30 units a second" in done.err
     assert len(project.items("beta")) >= 300
 
 
@@ -120,13 +123,13 @@ def test_another_budget_takes_hold_while_it_runs(project: Project) -> None:
     fill(project, 300, 100)  # a minute
     with deploying(project) as process:
         until(project, process, waits("write budget of 5 units a second"))
-        done = project.ok("budget", "dev", "--write", "100")
-        said(done, ["writes 100 units a second", "its runner takes this up within seconds", "verdigris status dev"])
-        until(project, process, waits("write budget of 100 units a second"))
+        done = project.ok("budget", "dev", "--write", "25")
+        said(done, ["writes 25 units a second", "its runner takes this up within seconds", "verdigris status dev"])
+        until(project, process, waits("write budget of 25 units a second"))
         wait_for_end(process)
-    assert 2 <= took_s(project, Phase.BACKFILL) <= 30
+    assert 9 <= took_s(project, Phase.BACKFILL) <= 45
     shown = json.loads(project.ok("budget", "dev", "--json").out)
-    assert shown["budget"]["write_units_per_s"] == 100
+    assert shown["budget"]["write_units_per_s"] == 25
     assert shown["running"] is False
 
 
@@ -137,10 +140,14 @@ def test_a_pause_stops_at_a_page_and_resume_goes_on(project: Project) -> None:
         until(project, process, waits("write budget of 400 units a second"))
         said(project.ok("pause", "dev"), ["paused by", "verdigris resume dev"])
         said(project.ok("budget", "dev", "--unlimited"), ["writes unlimited", "verdigris resume dev"])
-        before = until(project, process, lambda status: (status["progress"] or {"done": 0})["done"] >= 400)
-        assert waits("paused by", "verdigris resume dev")(before)
-        held = len(project.items("beta"))
-        assert 0 < held < 800
+
+        def stands_still(status: dict[str, Any]) -> bool:
+            """The runner knows of it, and every page that it began is done."""
+            knows = "paused by" in read_reason(project.journal(), 2)
+            return knows and 0 < status["progress"]["done"] == len(project.items("beta"))
+
+        held = until(project, process, stands_still)["progress"]["done"]
+        assert held < 800
         again = json.loads(project.ok("status", "dev", "--json").out)
         assert again["lease"] is not None
         assert again["paused"]["by"] in again["reason"]
@@ -158,7 +165,8 @@ def test_a_paused_deployment_begins_no_phase_also_with_another_runner(project: P
     said(project.ok("pause", "dev"), ["no runner is at work on it now"])
     with deploying(project) as process:
         until(project, process, waits("paused by"))
-        assert not any(isinstance(r.body, PhaseBegan) and r.body.phase is Phase.REPLAY for r in project.records())
+        began = [record.body.phase for record in project.records() if isinstance(record.body, PhaseBegan)]
+        assert began[-1] is Phase.REPLAY  # which is the tail's beginning, and no bulk work
         project.ok("resume", "dev")
         wait_for_end(process)
     assert project.run("abort", "dev").code == 0

@@ -14,9 +14,9 @@ from verdigris.cli.steering import steered
 def command(call: Call, env: str | None) -> int:
     """Let the deployment under way stand still.
 
-    Bulk work stops at the next page and no phase begins; the runner stays, keeps its lease and says why it waits. Once
-    the backfill is done it goes on following live changes, since the table's stream keeps 24 hours. What comes after
-    the flip of a switch is never paused.
+    Bulk work stops at the next page and no phase begins but the replay; the runner stays, keeps its lease and says why
+    it waits. Once the backfill is done it follows live changes all the same, since the table's stream keeps 24 hours.
+    What comes after the flip of a switch is never paused.
     """
     from verdigris import commands
 

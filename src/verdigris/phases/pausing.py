@@ -7,13 +7,13 @@ from verdigris.core.model import Phase
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.tail import tail
 
-#: Before the flip; what comes after it must not stand still, and what a person asked for is no bulk work.
+#: Before the flip: what comes after it must not stand still, and what a person asked for is no bulk work. The replay
+#: is none either: it is how the tail begins, and the stream does not wait.
 _WAIT_IN = frozenset(
     {
         State.PREFLIGHT,
         State.PROVISION,
         State.BACKFILL,
-        State.REPLAY,
         State.VERIFY,
         State.REINDEX,
         State.EXERCISE,

@@ -14,8 +14,10 @@ from tests.unit.cli.conftest import Run
 from tests.unit.cli.test_exit_codes import answer
 
 from verdigris import commands, errors
+from verdigris.commands.steering import Steered
 from verdigris.core import records
 from verdigris.core.model import Phase
+from verdigris.core.pacing import Budget
 from verdigris.local.processes import ProcessInfo
 from verdigris.local.stack import EngineInfo, LocalStack, StackInfo
 
@@ -36,6 +38,11 @@ ONE_DOCUMENT: dict[str, tuple[str, Any, list[str]]] = {
     "quarantine show": ("show_quarantined", sample.SHOWN, ["quarantine", "show", "pk=case|1,sk=case|1"]),
     "quarantine redrive": ("redrive", sample.REDRIVEN, ["quarantine", "redrive"]),
     "verify": ("verify", {"differences": 0}, ["verify"]),
+    "budget": (
+        "pause",
+        Steered("dev", 3, Budget(write=500), "ada@build-7", "2026-11-23T18:16:02.000+00:00", True, True),
+        ["pause"],
+    ),
     "doctor": ("doctor", sample.FINDINGS, ["doctor"]),
     "history": ("history", sample.records_of(*sample.PREFLIGHT)[1:], ["history"]),
     "get": ("get", "blue", ["get", "current-color"]),

@@ -16,6 +16,7 @@ name = "{app}-{env}-{version}"       # {version} is alpha or beta: the two copie
 # shape = "table.json"               # CreateTable body (JSON) for an environment that has no table yet
 # beacon = "verdigris|beacon"        # reserved key value; a whole number where the key attributes are numbers
 # segments = 4                       # scan segments worked on at once
+# max_quarantined = 100              # items in quarantine that stop a deployment early
 
 [deploy_table]
 name = "{app}-{env}-deploy"          # flags, lease, journal
@@ -53,6 +54,7 @@ approve = "auto"                     # or "manual" (the default): waits for verd
 # enable_stream = false              # consent to turn the source table's stream on
 # port = 0                           # of the local front door; 0 takes any free one
 # lease_seconds = 15
+# late_write_seconds = 5             # a write that was not answered may land so late; 300 where it is not local
 # budget = { write_units_per_second = 100 } # in place of [budget]
 # endpoints = { dynamodb = "http://127.0.0.1:8000", search = "http://127.0.0.1:9200" } # instead of local = true
 """

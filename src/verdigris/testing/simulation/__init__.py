@@ -18,7 +18,7 @@ from verdigris.testing.simulation.deployment import deploy
 from verdigris.testing.simulation.report import Program, Report, run, smallest
 from verdigris.testing.simulation.schedule import Allowed, drawn
 
-__all__ = ["Allowed", "Program", "Report", "command", "explained", "simulate"]
+__all__ = ["Allowed", "Program", "Report", "explained", "simulate"]
 
 
 def simulate(seed: int, allowed: Allowed | None = None, program: Program = deploy, *, traced: bool = False) -> Report:
@@ -41,12 +41,6 @@ def explained(report: Report, allowed: Allowed | None = None, program: Program =
             "the smallest schedule found that is bad:",
             *(f"  {line}" for line in [*small.wrong, *(f"fault: {fault}" for fault in small.fired)]),
             str(small.schedule),
-            f"repeat with: {command(report.seed, allowed)}",
+            f"repeat with: make sim N=1 SEED={report.seed}" if allowed == Allowed() else f"with {allowed}",
         ]
     )
-
-
-def command(seed: int, allowed: Allowed) -> str:
-    """What to type to see one schedule again."""
-    late = " LATE=1" if allowed.late_writes else ""
-    return f"make sim N=1 SEED={seed}{late}"

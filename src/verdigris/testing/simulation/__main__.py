@@ -6,22 +6,21 @@ import argparse
 import sys
 import time
 
-from verdigris.testing.simulation import Allowed, explained, simulate
+from verdigris.testing.simulation import explained, simulate
 
 
 def main(words: list[str]) -> int:
     """0 if no schedule was bad, 1 if one was. Progress goes to stderr, failures and the sum to stdout."""
     asked = _parser().parse_args(words)
-    allowed = Allowed(late_writes=asked.late_writes)
     bad = done = steps = 0
     began_s = shown_s = time.monotonic()
     while done < asked.count and (asked.seconds is None or time.monotonic() - began_s < asked.seconds):
-        report = simulate(asked.seed + done, allowed)
+        report = simulate(asked.seed + done)
         done += 1
         steps += report.steps
         if not report.ok:
             bad += 1
-            print(explained(report, allowed) if bad <= asked.show else f"seed {report.seed} is bad", flush=True)
+            print(explained(report) if bad <= asked.show else f"seed {report.seed} is bad", flush=True)
         if time.monotonic() - shown_s > 10:
             shown_s = time.monotonic()
             print(f"{done} schedules, {bad} bad, {done / (shown_s - began_s):.0f} a second", file=sys.stderr)
@@ -36,7 +35,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="the first seed; the others follow it")
     parser.add_argument("--seconds", type=float, help="stop after so many seconds, whatever the count")
     parser.add_argument("--show", type=int, default=1, help="how many failures are made small and explained")
-    parser.add_argument("--late-writes", action="store_true", help="writes may land after their caller is gone")
     return parser
 
 

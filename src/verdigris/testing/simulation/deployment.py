@@ -5,8 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cache
 
+import msgspec
+
 from verdigris import runner
 from verdigris.core import records
+from verdigris.core.lineage import Positions
 from verdigris.core.machine import State
 from verdigris.core.model import Color, DataVersion, Place
 from verdigris.core.planning import Facts, Names, PendingMigration, Plan, TableState, make_plan
@@ -24,6 +27,7 @@ from verdigris.errors import (
 )
 from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.lease import LeaseKeeper
+from verdigris.phases import tail
 from verdigris.phases.base import Bench, Settings, Stores
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
@@ -76,9 +80,15 @@ class _Operator:
                 self._command(process, done)
             finally:
                 self.world.scheduler.kill(process)
-            if (done and done[0]) or self.world.scheduler.errors:
+            if (done and done[0]) or self.world.scheduler.errors or self._refused(process):
                 return
         self.world.wrong.append(f"{self.name} tried {_TRIES} times, and the deployment is not through")
+
+    def _refused(self, process: Process) -> bool:
+        """A switch that proves one shard is refused where several are open; then the stream must be read to its end."""
+        world = self.world
+        world.refused |= process.phase == "switch" and world.open_shards() > 1 and not world.writing and _is_read(world)
+        return world.refused
 
     def _command(self, process: Process, done: list[bool]) -> None:
         """The process is an actor of its own; the operator waits for its end."""
@@ -180,7 +190,9 @@ def _log(process: Process, journal: Journal) -> Log:
 def _heard(process: Process, record: Record) -> None:
     if isinstance(record.body, PhaseBegan):
         process.works_on(record.body.phase.value)
-    elif isinstance(record.body, PhaseDone):
+    elif (
+        isinstance(record.body, PhaseDone) and process.world.open_shards() == 1
+    ):  # else the catch-up proved one of them
         for name in ("repaired", "verify_repaired"):
             if number := record.body.evidence.get(name):
                 process.world.wrong.append(f"{record.body.phase} had to repair {number}")
@@ -207,6 +219,15 @@ def _is_dead(process: Process, holder: Holder) -> bool:
 def _transform(migration: str, views: SourceViews) -> Transform:
     steps = MIGRATIONS[migration]
     return Transform(steps, _KEY, None, BEACON, views) if any(step.reads for step in steps) else _blind(migration)
+
+
+def _is_read(world: World) -> bool:
+    """Whether the tail's positions, as they are kept, are behind every record."""
+    row = world.rows.get("verdigris|checkpoint|000001", tail.UNIT)
+    stream = world.tables.stream(world.tables.enable_stream(SOURCE))
+    at = msgspec.json.decode(row["value"], type=Positions) if row else Positions({})  # type: ignore[arg-type]
+    left = [shard.id for shard in stream.shards() if shard.id not in at.ended]
+    return not any(stream.read(shard, at.after.get(shard)).changes for shard in left)
 
 
 @cache

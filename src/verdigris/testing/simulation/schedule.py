@@ -126,11 +126,11 @@ class Schedule:
 class Allowed:
     """What schedules may hold. The defaults are what the core must withstand today."""
 
-    migrations: tuple[str, ...] = ("same", "drop", "split", "mixed")
+    migrations: tuple[str, ...] = ("same", "drop", "split", "mixed", "moved", "moved-owner", "view")
     #: writes that land after their caller gave up, died, or was paused past its lease
-    late_writes: bool = False
-    #: open shards at a time; the switch proves one
-    shards: int = 1
+    late_writes: bool = True
+    #: open shards at a time, in a quarter of the schedules; the switch proves one
+    shards: int = 3
     faults: int = 4
     runners: int = 2
     #: phases where faults are put; all of them where there is none
@@ -150,13 +150,14 @@ def drawn(seed: int, allowed: Allowed) -> Schedule:
     phases = allowed.phases or tuple(CALLS)
     faults = tuple(_fault(dice, of(phases), of(kinds)) for _ in range(dice.randint(0, allowed.faults) if kinds else 0))
     skewed = any(fault.what == "jump" for fault in faults)
+    shards = allowed.shards if chance() < 0.25 else 1
     shape = Shape(
         migration=of(allowed.migrations),
         runners=runners,
         same_host=chance() < 0.5,
         segments=of((1, 2, 3)),
         workers=of((1, 2, 3)),
-        shards=dice.randint(1, allowed.shards),
+        shards=dice.randint(1, shards),
         page_items=of((1, 2, 3)),
         page_records=of((1, 2, 5, 50)),
         beat_s=of((0.01, 0.05, 0.2)),
@@ -172,8 +173,11 @@ def drawn(seed: int, allowed: Allowed) -> Schedule:
         Writer(of(_SINCE), tuple(op for _ in range(of(_MANY)) for op in _ops(dice, numbers, letters, naps_s)))
         for _ in range(dice.randint(1, 3))
     )
-    into = (1, 1, 2) if allowed.shards > 1 else (1,)
-    splits = tuple(Split(of(_SINCE), chance() * of((0.1, 0.4)), of(into)) for _ in range(of((0, 0, 1, 2, 3))))
+    into = (1, 2) if shards > 1 else (1,)
+    splits = tuple(
+        Split(of((writers[0].since, of(_SINCE))), chance() * of((0.1, 0.4)), of(into))
+        for _ in range(of((0, 0, 1, 2, 3)))
+    )
     answers = READS if shape.migration in ("same", "drop") else READS[:-1]
     reads = tuple(Read(dice.randint(1, 30), of(answers)) for _ in range(of((0, 0, 2, 6))))
     return Schedule(seed, shape, before, writers, faults, splits, reads)
@@ -191,8 +195,7 @@ LETTERS = {
 }
 #: Most are puts; a `put` of another kind is an update that moves, splits or drops.
 _WHATS = ("put", "put", "put", "update", "update", "delete", "delete", "again", "pair", "trade", "move")
-
-
+#: How many a writer does, a re-insert counted once.
 _MANY = (1, 2, 3, 5, 8, 14)
 #: When a writer begins; most where a change meets a copy or a settle.
 _SINCE = ("start", "provision", *("backfill",) * 3, *("replay",) * 2, *("verify",) * 2, *("switch",) * 2)

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 
 class Switch(NamedTuple):
-    """At `step` the actor number `pick` of those who can (modulo their count) goes on."""
+    """At `step` the actor number `pick` of those who can (modulo their count) goes on; `forced`: the one that ran
+    cannot."""
 
     step: int
     pick: int
+    forced: bool = False
 
 
 class Switches:
@@ -40,7 +42,7 @@ class Switches:
         if count == 1:
             return 0
         pick = int(self._dice.random() * count)
-        self.made.append(Switch(step, pick))
+        self.made.append(Switch(step, pick, forced=True))
         return pick
 
     def _draw(self, step: int) -> None:
@@ -52,29 +54,28 @@ class Replayed(Switches):
 
     def __init__(self, switches: Sequence[Switch]) -> None:
         self.made = []
-        self._picks: dict[int, list[int]] = {}
-        for step, pick in switches:
-            self._picks.setdefault(step, []).append(pick)
-        self._steps = sorted(self._picks, reverse=True)
+        self._picks: dict[tuple[int, bool], list[int]] = {}
+        for step, pick, forced in switches:
+            self._picks.setdefault((step, forced), []).append(pick)
+        self._steps = sorted({switch.step for switch in switches if not switch.forced}, reverse=True)
         self._pass(0)
 
     def take(self, count: int) -> int:
-        return self._pick(self.next_step, count)
+        step = self.next_step
+        self._pass(step)
+        return self._pick(step, count, forced=False)
 
     def forced(self, step: int, count: int) -> int:
-        if count == 1:
-            self._pass(step)
-            return 0
-        return self._pick(step, count)
-
-    def _pick(self, step: int, count: int) -> int:
         self._pass(step)
-        picks = self._picks.get(step)
+        return self._pick(step, count, forced=True) if count > 1 else 0
+
+    def _pick(self, step: int, count: int, *, forced: bool) -> int:
+        picks = self._picks.get((step, forced))
         if not picks:
             return 0
-        pick = picks.pop(0) % count
-        self.made.append(Switch(step, pick))
-        return pick
+        pick = picks.pop(0)
+        self.made.append(Switch(step, pick, forced))
+        return pick % count
 
     def _pass(self, step: int) -> None:
         while self._steps and self._steps[-1] <= step:

@@ -69,6 +69,8 @@ class World:
         self.gate = Gate(Color.BLUE)
         self.application = Application(shape.migration)
         self.flips = 0
+        #: the switch was refused, and the tail had read everything that the application wrote
+        self.refused = False
         self.writing = len(schedule.writers)
         self.processes: list[Process] = []
         self._at_the_gate: list[Actor] = []
@@ -177,8 +179,12 @@ class World:
         self._wait_for(split.since)
         self.scheduler.sleep(split.nap_s)
         stream = self.tables.stream(self.tables.enable_stream(SOURCE))
-        open_ones = [shard.id for shard in stream.shards() if not shard.closed]
-        stream.split(open_ones[0], split.into if len(open_ones) < self.allowed.shards else 1)
+        open_one = next(shard.id for shard in stream.shards() if not shard.closed)
+        stream.split(open_one, split.into if self.open_shards() < self.allowed.shards else 1)
+
+    def open_shards(self) -> int:
+        stream = self.tables.stream(self.tables.enable_stream(SOURCE))
+        return sum(not shard.closed for shard in stream.shards())
 
     def bared(self, change: Change) -> Change:
         """The change as a stream without images gives it; beacons keep theirs."""

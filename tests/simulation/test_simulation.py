@@ -1,0 +1,110 @@
+"""The production core in the simulated world: nothing is lost, and everything follows from the seed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+from tests.simulation.mutations import MUTATIONS, Mutation
+
+import verdigris.testing
+from verdigris.testing.simulation import Allowed, explained, simulate
+from verdigris.testing.simulation.deployment import deploy
+from verdigris.testing.simulation.report import run, smallest
+from verdigris.testing.simulation.schedule import LETTERS, drawn
+from verdigris.testing.simulation.schedule import Allowed as Drawable
+
+#: More of them: VERDIGRIS_SCHEDULES=100000 pytest tests/simulation
+SCHEDULES = int(os.environ.get("VERDIGRIS_SCHEDULES", "4000"))
+FIRST = int(os.environ.get("VERDIGRIS_SEED", "1"))
+
+
+@pytest.mark.parametrize("part", range(8))
+def test_nothing_is_lost(part: int) -> None:
+    for seed in range(FIRST + part, FIRST + SCHEDULES, 8):
+        report = simulate(seed)
+        assert report.ok, explained(report)
+
+
+@pytest.mark.parametrize("migration", LETTERS)
+def test_each_class_of_migrations_beside_dying_runners(migration: str) -> None:
+    allowed = Allowed((migration,), kinds=("crash", "crash-after", "crash-late", "late", "asleep"), faults=6)
+    for seed in range(60):
+        report = simulate(seed, allowed)
+        assert report.ok, explained(report, allowed)
+
+
+def test_everything_happens() -> None:
+    """Each kind of fault takes place, in each phase; schedules end; the short form for users is the same."""
+    reports = [simulate(seed) for seed in range(250)]
+    fired = " ".join(line for report in reports for line in report.fired)
+    kinds = {line.split()[0] for report in reports for line in report.fired}
+    assert kinds == {fault.what for seed in range(250) for fault in drawn(seed, Drawable()).faults}
+    assert all(f"of {phase}" in fired for phase in ("preflight", "provision", "backfill", "replay", "verify", "switch"))
+    assert {report.schedule.shape.migration for report in reports} == set(LETTERS)
+    assert replace(verdigris.testing.simulate(7), trace=()) == reports[7]
+
+
+def test_a_seed_is_a_schedule() -> None:
+    for seed in range(50):
+        first, second = simulate(seed, traced=True), simulate(seed, traced=True)
+        assert first == second
+        assert len(first.trace) > 50
+
+
+def test_a_seed_is_the_same_schedule_in_every_process() -> None:
+    """Python orders sets of texts anew in each process; nothing may depend on that."""
+    program = (
+        "from verdigris.testing.simulation import simulate\n"
+        "for seed in range(40): print(simulate(seed, traced=True).trace)"
+    )
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+    assert said[0] == said[1]
+
+
+def test_a_schedule_is_repeated_from_its_switches() -> None:
+    for seed in range(50):
+        report = simulate(seed, traced=True)
+        again = run(report.schedule, Allowed(), deploy, traced=True)
+        assert again.trace == report.trace
+
+
+def test_a_failure_is_made_small_and_told() -> None:
+    mutation = _mutation("positions are kept before the write")
+    report = mutation.caught()
+    assert report is not None
+    with mutation.applied():
+        small = smallest(report, mutation.allowed, deploy).schedule
+        told = explained(report, mutation.allowed)
+    ops = sum(len(writer.ops) for writer in small.writers)
+    assert len(small.faults) == 1
+    assert ops <= 3
+    assert len(small.switches or ()) <= 20
+    assert f"seed {report.seed} is bad" in told
+    assert "fault     " in told
+
+
+def test_the_command() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "verdigris.testing.simulation", "--count", "20", "--seed", "5"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "schedules 20, bad 0"
+
+
+def _mutation(name: str) -> Mutation:
+    return next(mutation for mutation in MUTATIONS if mutation.name == name)

@@ -165,11 +165,12 @@ def test_reasons_are_told_when_they_change() -> None:
     assert world.told == [WAITING, ""]
 
 
-def steady(world: World, part: object, seconds: int, per_s: int) -> None:
-    with world.pace.bulk(part):
-        for _ in range(seconds):
-            world.pace.take(Lane.WRITE, per_s)
-            world.clock.sleep(1)
+def test_where_no_bulk_work_is_under_way_none_is_said_to_wait() -> None:
+    world = World(Budget(write=100))
+    world.took_s(*[100] * 20)
+    assert world.told == [WAITING]
+    assert world.pace.paused() == ""
+    assert world.told == [WAITING, ""]
 
 
 def test_a_hot_partition_slows_its_slice_only() -> None:

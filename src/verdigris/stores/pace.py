@@ -194,7 +194,10 @@ class Pace:
     # ── showing ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def paused(self) -> str:
-        """Why no bulk work may begin, "" if it may."""
+        """Why no bulk work may begin, "" if it may. Asked while none is under way: so none waits."""
+        with self._lock:
+            self._reasons.clear()
+        self._next_poll_s = self._clock()
         self.poll()
         return self._paused
 

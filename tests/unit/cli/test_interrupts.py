@@ -63,8 +63,10 @@ def test_once_stops_at_a_page_boundary(started: list[subprocess.Popen[str]], num
     wait_for(process, "at work")
     process.send_signal(number)
     wait_for(process, "stopping at the next page boundary; press Ctrl-C again to stop at once")
-    out, err = process.communicate(timeout=30)
-    assert process.returncode == 130
+    assert process.wait(timeout=30) == 130
+    assert process.stderr
+    assert process.stdout
+    err, out = process.stderr.read(), process.stdout.read()  # `communicate` would pass over what was read ahead
     assert err.splitlines() == ["stopped: stopped at a page boundary", "  state: kept", "next: verdigris deploy dev"]
     assert json.loads(out.splitlines()[-1])["error"]["exit_code"] == 130
 

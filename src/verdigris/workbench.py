@@ -191,6 +191,7 @@ def _exercise(wiring: Wiring, place: Place, address: str) -> Evidence:
         capture_output=True,
         text=True,
         check=False,
+        start_new_session=True,  # Ctrl-C is for Verdigris, which stops when the test has ended
     )
     if done.returncode:
         said = (done.stdout + done.stderr).strip().splitlines()[-5:]

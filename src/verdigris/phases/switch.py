@@ -26,6 +26,7 @@ from verdigris.phases.tail import Tail, tail
 
 phase = Phase.SWITCH
 
+_RUN = " run-"
 #: The share of the deadline after which a drain is given up, so that the flip still fits in.
 _DRAIN_SHARE = 0.7
 
@@ -34,8 +35,7 @@ def ready(bench: Bench) -> None:
     """Before anything is held: the new color runs, the tail has caught up, and a beacon comes back from each shard."""
     if bench.snapshot.state not in (State.SWITCH, State.ADVANCING):
         return
-    if bench.stores.pointer:
-        bench.stores.pointer.release(_token(bench))  # of a run that died: what follows takes time, and writes wait
+    _lift(bench)  # what follows takes time, and writes wait
     ensure_application(bench)
     if not bench.plan.moves_data:
         return
@@ -79,8 +79,7 @@ def check(bench: Bench) -> None:
 
 def undo(bench: Bench) -> None:
     """Before the flip: lifts a fence that a dead run left."""
-    if bench.stores.pointer:
-        bench.stores.pointer.release(_token(bench))
+    _lift(bench)
 
 
 def _flip(bench: Bench, before: Color | None, after: Color | None, *, drain: bool) -> None:
@@ -89,8 +88,7 @@ def _flip(bench: Bench, before: Color | None, after: Color | None, *, drain: boo
     pointer = bench.stores.pointer
     fenced = pointer is not None and before is not None and bench.plan.moves_data
     token = _token(bench)
-    if pointer:
-        pointer.release(token)  # of a run that died; its transaction can no longer take place
+    _lift(bench)
     began_s = bench.now()
     try:
         if pointer and fenced:
@@ -157,7 +155,9 @@ def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
     evidence: Evidence = {"live": after.value}
     pointer = bench.stores.pointer
     if pointer:
-        pointer.set(before, after, _token(bench))
+        standing = _standing(bench)
+        bench.hold()  # the pointer knows no leases: who was replaced must not move it any more
+        pointer.set(before, after, standing or _token(bench))
         live = pointer.read().live
         if live is not after:
             raise PhaseFailed(f"the pointer was set to {after}, and says {live}", next_command="run the command again")
@@ -206,5 +206,29 @@ def _report(bench: Bench, reason: str) -> None:
     bench.report(Progress(phase, unit="changes", reason=reason))
 
 
+def _lift(bench: Bench) -> None:
+    """Lifts the fence of a run that died; its flip can no longer take place."""
+    token = _standing(bench)
+    if bench.stores.pointer and token:
+        bench.stores.pointer.release(token)
+
+
+def _standing(bench: Bench) -> str | None:
+    """The token of the fence that stands, if this runner or one before it in this deployment set it.
+
+    A later one's is none of ours: a run that was paused and replaced must not lift the fence of its successor.
+    """
+    fence = bench.stores.pointer.read().fence if bench.stores.pointer else None
+    deployment, _, run = (fence or "").partition(_RUN)
+    if deployment != _deployment(bench) or not run.isdigit() or int(run) > bench.journal.token:
+        return None
+    return fence
+
+
 def _token(bench: Bench) -> str:
+    """Names this runner: the deployment, and the fencing token of its lease."""
+    return f"{_deployment(bench)}{_RUN}{bench.journal.token}"
+
+
+def _deployment(bench: Bench) -> str:
     return f"deployment-{bench.deployment}"

@@ -16,7 +16,6 @@ REASONS = {
     "tests/contract/test_search_index.py": "one suite of one port",
     "tests/contract/test_live_pointer.py": "one suite of one port",
     "tests/acceptance/test_bad_input.py": "one test for each line of the list of bad input",
-    "tests/simulation/mutations.py": "one list of rules taken away, each with what it breaks",
     "tests/fault/test_search_faults.py": "one scripted server, every fault of one adapter",
 }
 FILES = [

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from tests.simulation.mutations import MUTATIONS, Mutation, planted
+from tests.simulation.mutations import MUTATIONS, Mutation
+from tests.simulation.rules_of_switching import planted
 
 from verdigris.testing.simulation import Allowed, simulate
 

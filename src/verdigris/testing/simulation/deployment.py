@@ -126,7 +126,7 @@ def _deploy(process: Process) -> bool:
     )
     try:
         with keeper as lease:
-            world.scheduler.spawn(f"{process.name}.lease", lambda: _keep(process, lease), process)
+            process.renewing = world.scheduler.spawn(f"{process.name}.lease", lambda: _keep(process, lease), process)
             log = _log(process, journal)
             if log.snapshot.state is not State.BAKED:
                 runner.run(bench(process, journal, log, lease))

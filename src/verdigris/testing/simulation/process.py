@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from verdigris.core.model import Key
 from verdigris.errors import Throttled, Unreachable
 from verdigris.testing.simulation.schedule import Fault
-from verdigris.testing.simulation.scheduler import Killed, Life
+from verdigris.testing.simulation.scheduler import Actor, Killed, Life
 
 if TYPE_CHECKING:
     from verdigris.testing.simulation.world import World
@@ -31,6 +31,9 @@ class Process(Life):
         self.host = host
         self.phase = "start"
         self.calls = 0
+        #: who renews the lease: counted apart, since that goes by time
+        self.renewing: Actor | None = None
+        self.renewals = 0
         #: the fencing token under which it writes tables; None: nobody asks for one
         self.token: Callable[[], int] | None = None
         #: asked before each write of a table: raises LeaseLost
@@ -56,7 +59,7 @@ class Process(Life):
     def works_on(self, phase: str) -> None:
         self.phase = phase
         self.calls = 0
-        self.world.reach(phase, self)
+        self.world.reach(phase)
 
     def call(self, what: str, effect: Callable[[], Answer]) -> Answer:
         """One call. Whatever happens before its effect happens here."""
@@ -81,9 +84,14 @@ class Process(Life):
         if self.dead:
             raise Killed
         world.scheduler.switch()
-        self.calls += 1
         if world.trace is not None:
             world.trace.append(f"{world.scheduler.current.name} {what}")
+        if world.scheduler.current is self.renewing:
+            self.renewals += 1
+            return world.faults.pop(("lease", self.renewals), None)
+        self.calls += 1
+        if world.alarms:
+            world.alarm(self)
         return world.faults.pop((self.phase, self.calls), None) if world.faults else None
 
     def _suffer(self, fault: Fault, what: str, parts: Sequence[Callable[[], object]], *, keeps: bool = False) -> None:
@@ -114,14 +122,14 @@ class Process(Life):
         scheduler = self.world.scheduler
         seconds = fault.seconds
         if fault.what == "asleep":
-            self.world.when_another(self, fault.until, lambda: self._sleep(fault.seconds))
+            self.world.alarms.setdefault((fault.until, fault.until_nth), []).append(self)
             seconds = PATIENCE_S
         if fault.what != "slow":
-            self._sleep(seconds)
+            self.sleep(seconds)
         scheduler.sleep(seconds)
 
-    def _sleep(self, seconds: float) -> None:
-        """From now every actor of the process sleeps for so long."""
+    def sleep(self, seconds: float) -> None:
+        """From now every other actor of the process sleeps for so long."""
         scheduler = self.world.scheduler
         for actor in self.actors:
             if actor is not scheduler.current:

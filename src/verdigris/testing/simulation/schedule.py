@@ -19,6 +19,7 @@ CALLS = {
     "exercise": 60,
     "switch": 24,
     "bake": 5,
+    "lease": 5,
 }
 #: What may become of one call of a runner, and how long it may take (seconds).
 CALM = ("cut", "lost", "half", "throttle", "slow", "pause", "crash", "crash-after", "jump", "asleep")
@@ -59,8 +60,9 @@ class Fault(NamedTuple):
     nth: int
     what: str
     seconds: float = 0.0
-    #: with "asleep": the phase that another runner must work on before this one goes on
+    #: with "asleep": it goes on when another runner makes this call of that phase
     until: str = ""
+    until_nth: int = 0
 
 
 class Split(NamedTuple):
@@ -115,7 +117,7 @@ class Schedule:
         lines = [f"seed {self.seed}: {self.shape}"]
         lines += [f"  before    {_op(op)}" for op in self.before]
         lines += [f"  writer {n}  {_op(op)}, since {w.since}" for n, w in enumerate(self.writers, 1) for op in w.ops]
-        lines += [f"  fault     {f.what} at call {f.nth} of {f.phase}, {f.seconds:g} s {f.until}" for f in self.faults]
+        lines += [f"  fault     {f.what} at call {f.nth} of {f.phase}, {_how_long(f)}" for f in self.faults]
         lines += [f"  split     {split.nap_s:.2f} s into {split.since}, into {split.into}" for split in self.splits]
         lines += [f"  read      {read.nth} of the stream: {read.what}" for read in self.reads]
         lines += [f"  switch    at step {s.step} to actor {s.pick}" for s in self.switches or ()]
@@ -217,8 +219,13 @@ def _ops(dice: Random, numbers: int, letters: str, naps_s: float) -> list[Op]:
 def _fault(dice: Random, phase: str, what: str) -> Fault:
     nth = dice.randint(1, CALLS[phase])
     if what == "asleep":
-        return Fault(phase, nth, what, dice.random() * 0.6, phase if dice.random() < 0.5 else dice.choice(_SINCE[2:]))
+        until = phase if dice.random() < 0.5 else dice.choice(_SINCE[2:])
+        return Fault(phase, nth, what, 0.0, until, dice.randint(1, CALLS[until]))
     return Fault(phase, nth, what, dice.choice(SECONDS[what]) if what in SECONDS else 0.0)
+
+
+def _how_long(fault: Fault) -> str:
+    return f"until call {fault.until_nth} of {fault.until}" if fault.until else f"{fault.seconds:g} s"
 
 
 def _op(op: Op) -> str:

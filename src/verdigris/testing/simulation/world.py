@@ -76,7 +76,8 @@ class World:
         self._at_the_gate: list[Actor] = []
         self._waiting: dict[str, list[Actor]] = {}
         self._reached = {"start"}
-        self._asleep: list[tuple[Process, str, Callable[[], None]]] = []
+        #: who sleeps until another runner makes this call of that phase
+        self.alarms: dict[tuple[str, int], list[Process]] = {}
         self._begin()
 
     def _begin(self) -> None:
@@ -103,18 +104,18 @@ class World:
 
     # ── the application ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def reach(self, phase: str, process: Process) -> None:
+    def reach(self, phase: str) -> None:
         """A runner works on a phase: who waited for that goes on."""
         self._reached.add(phase)
         for actor in self._waiting.pop(phase, ()):
             self.scheduler.wake(actor)
-        for asleep in [asleep for asleep in self._asleep if asleep[0] is not process and asleep[1] == phase]:
-            self._asleep.remove(asleep)
-            asleep[2]()
 
-    def when_another(self, process: Process, phase: str, then: Callable[[], None]) -> None:
-        """Calls `then` when another runner next begins to work on a phase."""
-        self._asleep.append((process, phase, then))
+    def alarm(self, process: Process) -> None:
+        """A runner makes a call: others that slept until then wake up."""
+        place = (process.phase, process.calls)
+        for other in [other for other in self.alarms.get(place, ()) if other is not process]:
+            self.alarms[place].remove(other)
+            other.sleep(0.0)
 
     def _wait_for(self, phase: str) -> None:
         if phase not in self._reached:

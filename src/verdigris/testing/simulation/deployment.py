@@ -37,7 +37,7 @@ from verdigris.testing.simulation.application import MIGRATIONS
 from verdigris.testing.simulation.engine import SimEngine
 from verdigris.testing.simulation.ports import SimAdmin, SimLinks, SimPointer, SimRows, SimStream, SimTable
 from verdigris.testing.simulation.process import Process
-from verdigris.testing.simulation.world import BEACON, DEPLOY, DESTINATION, SHAPE, SIGNATURE_S, SOURCE, World
+from verdigris.testing.simulation.world import BEACON, DEPLOY, DESTINATION, LATE_S, SHAPE, SOURCE, World
 
 LEASE_S = 15.0
 #: How often an operator tries before it is said that the deployment does not end.
@@ -121,8 +121,8 @@ def _deploy(process: Process) -> bool:
         sleep=world.scheduler.sleep,
         dead=lambda other: _is_dead(process, other),
         threaded=False,
-        late_s=SIGNATURE_S,
-        late_after_death_s=SIGNATURE_S,
+        late_s=LATE_S,
+        late_after_death_s=LATE_S,
     )
     try:
         with keeper as lease:
@@ -140,7 +140,7 @@ def _deploy(process: Process) -> bool:
 def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> Bench:
     """The one place where the simulation puts a bench together."""
     shape = process.world.schedule.shape
-    late = LateWrites(SIGNATURE_S, lease.others_until_s, BEACON)
+    late = LateWrites(LATE_S, lease.others_until_s, BEACON)
     lease.own_until_s = late.quiet_from_s
     process.may_go, process.unanswered = lease.hold, late.unanswered
     source, links = SimTable(process, SOURCE), SimLinks(process)

@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 #: How long somebody waits for a phase (seconds): it may never come.
 PATIENCE_S = 5000.0
 #: Clocks of different machines differ by at most so much (seconds): more, and AWS refuses their signatures.
-_SKEW_S = 250.0
+SKEW_S = 50.0
 
 
 class Process(Life):
@@ -101,7 +101,7 @@ class Process(Life):
         if kind in ("slow", "pause", "asleep"):
             self._wait(fault)
         elif kind == "jump":
-            self._skew_s = max(-_SKEW_S, min(_SKEW_S, self._skew_s + fault.seconds))
+            self._skew_s = max(-SKEW_S, min(SKEW_S, self._skew_s + fault.seconds))
         elif kind in ("late", "crash-late"):
             if not keeps:
                 world.land(parts, fault.seconds)

@@ -17,7 +17,7 @@ from verdigris.stores.gate import Gate, Verdict
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.testing.simulation.application import Application, raw_of, wanted
-from verdigris.testing.simulation.process import PATIENCE_S, Process
+from verdigris.testing.simulation.process import PATIENCE_S, SKEW_S, Process
 from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, Split, Writer
 from verdigris.testing.simulation.scheduler import Actor, Scheduler
 from verdigris.testing.simulation.switches import Replayed, Switches
@@ -35,8 +35,10 @@ SHAPE = TableShape(
 LIMIT = 30_000
 #: How old the items are that were there before (seconds): no margin of clocks reaches back to them.
 _AGE_S = 5000.0
-#: How far a request's signing date may be from AWS's own time (seconds).
-SIGNATURE_S = 300.0
+#: How far a request's signing date may be from AWS's own time (seconds; there it is 300, and here less, to wait less).
+SIGNATURE_S = 60.0
+#: How long a write may land after it was sent: a clock that is ahead dates the signature later.
+LATE_S = SIGNATURE_S + SKEW_S
 
 
 class World:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import cache
 from operator import attrgetter
 
 import msgspec
@@ -29,6 +30,7 @@ _VALUES: dict[str, type[msgspec.Struct]] = {"S": _Text, "N": _Number, "B": _Bina
 _UNUSUAL = re.compile(r'["\\\x00-\x1f]')
 
 
+@cache
 def key_reader(schema: KeySchema) -> Callable[[RawItem], Key]:
     """A function from an item's DynamoDB JSON to its key, equal to `schema.of` of the decoded item.
 

@@ -90,5 +90,8 @@ def _key(operation: Put | Delete | Check) -> tuple[str, str]:
 
 
 def _holds(row: Row, expect: Expect) -> bool:
-    # By type too: 1 is not True, as in the service.
-    return all(type(row.get(name)) is type(value) and row.get(name) == value for name, value in expect.items())
+    for name, value in expect.items():
+        found = row.get(name)
+        if type(found) is not type(value) or found != value:  # by type too: 1 is not True, as in the service
+            return False
+    return True

@@ -6,7 +6,7 @@ in `wanted`, which nothing but the checker uses.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,7 +15,8 @@ from verdigris.core.transform import Migration
 from verdigris.testing.simulation.schedule import Op
 
 Plain = dict[str, Any]
-MOVING = frozenset({"moved", "moved-owner"})
+#: How long items of the kind "t" live (seconds), by their place.
+_LIVES_S = (1, 2, 3, 60, 0)
 
 
 class Thing(NamedTuple):
@@ -24,6 +25,8 @@ class Thing(NamedTuple):
     kind: str
     value: int
     place: int
+    #: seconds since the epoch; 0: never
+    expires: int = 0
 
 
 Things = Mapping[int, Thing]
@@ -35,8 +38,9 @@ def raw_of(number: int, thing: Thing) -> RawItem:
 
 
 def _fields(number: int, thing: Thing) -> str:
-    kind, value, place = thing
-    return f'"id":{{"S":"i{number}"}},"kind":{{"S":"{kind}"}},"to":{{"N":"{place}"}},"v":{{"N":"{value}"}}'
+    kind, value, place, expires = thing
+    text = f'"id":{{"S":"i{number}"}},"kind":{{"S":"{kind}"}},"to":{{"N":"{place}"}},"v":{{"N":"{value}"}}'
+    return f'{text},"exp":{{"N":"{expires}"}}' if expires else text
 
 
 # ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -48,7 +52,7 @@ def wanted(migration: str, things: Things) -> dict[Key, RawItem]:
     for number, thing in things.items():
         own, value, place = f"i{number}", thing.value, thing.place
         text = _fields(number, thing)
-        if thing.kind == "p" and migration in ("same", "mixed"):
+        if (thing.kind == "p" and migration in ("same", "mixed")) or migration == "ttl":
             text += f',"w":{{"N":"{value * 3}"}}'
         elif thing.kind == "r":
             seen = things.get(place)
@@ -103,6 +107,7 @@ _PART = Migration("part.py", up=_parted, selects={"kind": "s"}, source=_whole)
 MIGRATIONS: dict[str, tuple[Migration, ...]] = {
     "same": (_TRIPLE,),
     "drop": (_DROP,),
+    "ttl": (Migration("triple.py", up=_tripled),),
     "split": (_PART,),
     "mixed": (_TRIPLE, _DROP, _PART),
     "moved-owner": (Migration("moved.py", up=_moved_owned, selects={"kind": "m"}, source=_owner), _DROP),
@@ -119,6 +124,7 @@ class Application:
     """`things` is what it was acknowledged; each change is one transaction."""
 
     migration: str
+    now_s: Callable[[], float]
 
     def __post_init__(self) -> None:
         self.things: dict[int, Thing] = {}
@@ -158,7 +164,8 @@ class Application:
         return made
 
     def _new(self, op: Op) -> Thing:
-        return Thing(op.kind, self._next(), op.place)
+        expires = int(self.now_s()) + _LIVES_S[op.place % len(_LIVES_S)] if op.kind == "t" else 0
+        return Thing(op.kind, self._next(), op.place, expires)
 
     def _next(self) -> int:
         self._values += 1

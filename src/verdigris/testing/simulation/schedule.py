@@ -128,7 +128,7 @@ class Schedule:
 class Allowed:
     """What schedules may hold. The defaults are what the core must withstand today."""
 
-    migrations: tuple[str, ...] = ("same", "drop", "split", "mixed", "moved", "moved-owner", "view")
+    migrations: tuple[str, ...] = ("same", "drop", "split", "mixed", "ttl", "moved", "moved-owner", "view")
     #: writes that land after their caller gave up, died, or was paused past its lease
     late_writes: bool = True
     #: open shards at a time, in a quarter of the schedules; the switch proves one
@@ -192,6 +192,7 @@ LETTERS = {
     "drop": "pd",
     "split": "ps",
     "mixed": "pds",
+    "ttl": "ptt",
     "moved-owner": "mmmd",
     "moved": "mmmd",
     "view": "ppr",

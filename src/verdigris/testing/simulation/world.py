@@ -9,6 +9,7 @@ from random import Random
 
 from verdigris.core import flags
 from verdigris.core.model import Change, Color, Key, RawItem
+from verdigris.core.ttl import expiry
 from verdigris.errors import LeaseLost, StoreError, Unreachable
 from verdigris.journal.base import Put, flag_row
 from verdigris.journal.memory import MemoryRows
@@ -16,7 +17,7 @@ from verdigris.stores.base import TableShape
 from verdigris.stores.gate import Gate, Verdict
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_links import MemoryLinks
-from verdigris.testing.simulation.application import Application, raw_of, wanted
+from verdigris.testing.simulation.application import Application, Thing, raw_of, wanted
 from verdigris.testing.simulation.process import PATIENCE_S, SKEW_S, Process
 from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, Split, Writer
 from verdigris.testing.simulation.scheduler import Actor, Scheduler
@@ -31,6 +32,7 @@ SHAPE = TableShape(
         "BillingMode": "PAY_PER_REQUEST",
     }
 )
+_EXPIRED = expiry("exp")
 #: A schedule takes some 300 to 2,000 steps; one with more than this does not end.
 LIMIT = 30_000
 #: How old the items are that were there before (seconds): no margin of clocks reaches back to them.
@@ -69,7 +71,7 @@ class World:
         )
         self.links = MemoryLinks()
         self.gate = Gate(Color.BLUE)
-        self.application = Application(shape.migration)
+        self.application = Application(shape.migration, lambda: self.scheduler.now_s)
         self.flips = 0
         #: the switch was refused, and the tail had read everything that the application wrote
         self.refused = False
@@ -86,6 +88,7 @@ class World:
         """As after a first deployment: blue serves alpha, which has its stream and some items."""
         self.tables.create(SOURCE, SHAPE)
         self.tables.enable_stream(SOURCE)
+        self.tables.enable_ttl(SOURCE, "exp")
         for op in self.schedule.before:
             self._do(op)
         self.scheduler.now_s += _AGE_S
@@ -168,6 +171,9 @@ class World:
             self._store(DESTINATION, {key: after.get(key) for key in {**before, **after}}, before)
         else:
             self._store(SOURCE, {(f"i{n}",): raw_of(n, thing) if thing else None for n, thing in made}, {})
+            for number, thing in made:
+                if thing is not None and thing.expires:
+                    self.scheduler.spawn("time-to-live", partial(self._expire, number, thing))
 
     def _store(self, table: str, items: dict[Key, RawItem | None], before: dict[Key, RawItem]) -> None:
         for key, item in items.items():
@@ -175,6 +181,13 @@ class World:
                 self.tables.remove(table, key)
             elif before.get(key) != item:
                 self.tables.put(table, item)
+
+    def _expire(self, number: int, thing: Thing) -> None:
+        """The service deletes an item of the source some time after it has expired, whatever a fence may hold."""
+        self.scheduler.sleep(max(thing.expires - self.scheduler.now_s, 0.0) + thing.value % 5 * 0.3)
+        if self.gate.live is Color.BLUE and self.application.things.get(number) == thing:
+            del self.application.things[number]
+            self.tables.remove(SOURCE, (f"i{number}",))
 
     # ── the service ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -232,18 +245,26 @@ class World:
 
     def judge(self, when: str) -> None:
         """Compares the destination with what the application was acknowledged."""
-        things = self.application.things
-        found = {key: item for key, item in self.tables.contents(DESTINATION).items.items() if key != BEACON}
-        expected = wanted(self.schedule.shape.migration, things)
+        found = self._living(DESTINATION)
+        expected = wanted(self.schedule.shape.migration, self._unexpired())
         for key in sorted({*found, *expected}):
             there, due = found.get(key), expected.get(key)
             if there != due:
                 word = "lost" if there is None else "extra" if due is None else "stale"
                 self.wrong.append(f"{word} {key[0]} {when}: {_text(there)} instead of {_text(due)}")
         if self.gate.live is Color.BLUE:
-            kept = {k: item for k, item in self.tables.contents(SOURCE).items.items() if k != BEACON}
-            if kept != {(f"i{number}",): raw_of(number, thing) for number, thing in things.items()}:
+            kept = {(f"i{number}",): raw_of(number, thing) for number, thing in self._unexpired().items()}
+            if kept != self._living(SOURCE):
                 self.wrong.append(f"the source is not what the application wrote, {when}")
+
+    def _unexpired(self) -> dict[int, Thing]:
+        now_s = self.scheduler.now_s
+        return {n: thing for n, thing in self.application.things.items() if not 0 < thing.expires <= now_s}
+
+    def _living(self, table: str) -> dict[Key, RawItem]:
+        """What a table holds, without beacons and without what has expired."""
+        now_s, items = self.scheduler.now_s, self.tables.contents(table).items
+        return {key: item for key, item in items.items() if key != BEACON and not _EXPIRED(item, now_s)}
 
 
 def _text(item: RawItem | None) -> str:

@@ -20,6 +20,7 @@ from verdigris.phases.base import Bench, IndexPlan, Progress
 from verdigris.phases.comparing import Checkpoints, Entry, Side, summed, suspects
 from verdigris.phases.copying import SegmentProgress
 from verdigris.phases.documents import Documents, documents_of
+from verdigris.phases.scanning import pages
 from verdigris.phases.tail import tail
 from verdigris.stores.base import SearchIndex
 
@@ -125,15 +126,10 @@ def _compare(
     parts = bench.settings.segments
 
     def wanted(part: int) -> Iterator[list[Entry]]:
-        start: str | None = None
-        while True:
-            page = bench.destination.scan(Segment(part, parts), start)
+        for page in pages(bench.destination, Segment(part, parts)):
             made = [(key_of(item), documents.made(plan, item)) for item in page.items]
             yield [Entry((doc[0],), fingerprint(*doc), key) for key, doc in made if doc is not None]
             bench.breathe()
-            start = page.next
-            if start is None:
-                return
 
     def found(_: int) -> Iterator[list[Entry]]:
         page: list[Entry] = []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from itertools import islice
 from math import isqrt
 
 from verdigris.core.model import Key, RawItem, Segment
+from verdigris.phases.scanning import pages
 from verdigris.stores.base import Table
 
 
@@ -42,14 +44,9 @@ def spread(table: Table, segments: int, pages: int) -> Iterator[RawItem]:
             break
 
 
-def _items(table: Table, segment: Segment, pages: int) -> Iterator[RawItem]:
-    start: str | None = None
-    for _ in range(pages):
-        page = table.scan(segment, start)
+def _items(table: Table, segment: Segment, most: int) -> Iterator[RawItem]:
+    for page in islice(pages(table, segment), most):
         # Neighbours on a page have one partition key: they are much alike.
         stride = isqrt(len(page.items)) or 1
         for offset in range(stride):
             yield from page.items[offset::stride]
-        start = page.next
-        if start is None:
-            return

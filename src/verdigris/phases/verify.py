@@ -15,6 +15,7 @@ from verdigris.core.records import Evidence
 from verdigris.errors import ItemRefused, PhaseFailed, Unverified
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.comparing import Checkpoints, Entry, Side, Suspect, summed, suspects
+from verdigris.phases.scanning import pages
 from verdigris.phases.tail import Tail, tail
 from verdigris.stores.base import Table
 
@@ -210,15 +211,10 @@ class _Counted:
         self, table: Table, entries: Callable[[RawItem], Iterator[Entry]], total: int
     ) -> Callable[[int], Iterator[list[Entry]]]:
         def read(part: int) -> Iterator[list[Entry]]:
-            start: str | None = None
-            while True:
-                page = table.scan(Segment(part, total), start)
+            for page in pages(table, Segment(part, total)):
                 yield [entry for item in page.items for entry in entries(item)]
                 self._read += len(page.items)
                 self._bench.breathe()
-                start = page.next
-                if start is None:
-                    return
 
         return read
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any
 
 from verdigris.core.model import DataVersion, Item, Key, Place
 from verdigris.core.records import Evidence
@@ -32,8 +32,6 @@ from verdigris.stores.dynamodb_table import Guard
 from verdigris.stores.pace import Pace
 from verdigris.stores.paced import PacedIndex, PacedTable
 from verdigris.wiring import Hooks, Wiring, interpreter
-
-Thing = TypeVar("Thing")
 
 
 def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_enable_stream: bool = False) -> Bench:
@@ -62,9 +60,9 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         journal=wiring.journal,
         log=log,
         engine=Scoped(Threads(wiring.config.table.segments), pace.bulk),
-        transform=_once(lambda: _transform(wiring, stores, plan.source_table, planned, settings.beacon)),
+        transform=cache(lambda: _transform(wiring, stores, plan.source_table, planned, settings.beacon)),
         dry_transform=lambda views: _transform(wiring, stores, plan.source_table, planned, settings.beacon, views),
-        indexes=_once(lambda: _index_plans(wiring, plan.destination)),
+        indexes=cache(lambda: _index_plans(wiring, plan.destination)),
         shape=lambda: _shape(wiring, plan.source_table),
         place=lambda color: wiring.place(color, plan.destination if color is plan.after else plan.source),
         exercise=lambda place, address: _exercise(wiring, place, address),
@@ -202,14 +200,3 @@ def _exercise(wiring: Wiring, place: Place, address: str) -> Evidence:
             next_command=f"verdigris deploy {wiring.name}",
         )
     return {"ran": True}
-
-
-def _once(make: Callable[[], Thing]) -> Callable[[], Thing]:
-    made: list[Thing] = []
-
-    def get() -> Thing:
-        if not made:
-            made.append(make())
-        return made[0]
-
-    return get

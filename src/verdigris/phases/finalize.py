@@ -37,8 +37,8 @@ def run(bench: Bench) -> Evidence:
     if plan.before is not None and stores.application is not None:
         bench.log.step(phase, "stop-application", partial(stores.application.stop, plan.before))
     if plan.kind is Kind.MIGRATE:
-        for planned in plan.indexes if stores.index else ():
-            if stores.index:
+        if stores.index:
+            for planned in plan.indexes:
                 bench.log.step(phase, f"delete-index {planned.alias}", partial(stores.index.delete, planned.source))
         bench.log.step(phase, "delete-table", lambda: _delete_table(bench))
         stores.links.drop()

@@ -52,9 +52,7 @@ def run(bench: Bench) -> Evidence | None:
     """Moves the deployment one state on; the evidence once the pointer has followed, None after a flip."""
     plan = bench.plan
     match bench.snapshot.state:
-        case State.SWITCH:
-            _flip(bench, plan.before, plan.after, drain=plan.moves_data)
-        case State.ADVANCING:
+        case State.SWITCH | State.ADVANCING:
             _flip(bench, plan.before, plan.after, drain=plan.moves_data)
         case State.RETURNING:
             _flip(bench, plan.after, plan.before, drain=False)
@@ -187,10 +185,11 @@ def _enable_ttl(bench: Bench) -> None:
 
 def _point_aliases(bench: Bench, *, forward: bool) -> None:
     index = bench.stores.index
-    for planned in bench.plan.indexes if index else ():
+    if index is None:
+        return
+    for planned in bench.plan.indexes:
         physical = planned.destination if forward else planned.source
-        if index:
-            index.point_alias(planned.alias, index.alias(planned.alias), physical)
+        index.point_alias(planned.alias, index.alias(planned.alias), physical)
 
 
 def _back(bench: Bench, error: VerdigrisError) -> PhaseFailed:

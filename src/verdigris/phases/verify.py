@@ -12,6 +12,7 @@ from verdigris.core.fingerprint import fingerprint
 from verdigris.core.model import Key, Phase, RawItem, Segment
 from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
+from verdigris.core.ttl import Expired
 from verdigris.errors import ItemRefused, PhaseFailed, Unverified
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.comparing import Checkpoints, Entry, Side, Suspect, summed, suspects
@@ -83,7 +84,7 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
     between = counted.between(following, refused.settle)
     sums = summed(bench.engine, sides, bench.settings.verify_buckets, _kept(bench), between)
     refused.settle()
-    looked = _Looked(bench, following, repair)
+    looked = _Looked(bench, following, repair, expired)
     opened = 0
     counted.again()
     for found in suspects(bench.engine, sides, sums, between):
@@ -130,11 +131,11 @@ class _Refused:
 class _Looked:
     """Suspect keys, looked at again until both sides agree, or keep differing."""
 
-    def __init__(self, bench: Bench, following: Tail, repair: bool) -> None:
+    def __init__(self, bench: Bench, following: Tail, repair: bool, expired: Expired) -> None:
         self._bench = bench
         self._following = following
         self._repair = repair
-        self._expired = bench.expired()
+        self._expired = expired
         self.in_motion = 0
         self.repaired: list[Key] = []
         self.remaining: list[Key] = []

@@ -40,6 +40,7 @@ from verdigris.stores.dynamodb_admin import DynamoAdmin
 from verdigris.stores.dynamodb_links import DynamoLinks
 from verdigris.stores.dynamodb_stream import DynamoStream
 from verdigris.stores.dynamodb_table import DynamoTable, Guard
+from verdigris.stores.front_door import FrontDoor
 from verdigris.stores.opensearch_index import OpenSearchIndex
 from verdigris.stores.search_auth import auth_for
 
@@ -137,6 +138,7 @@ class Wiring:
             links=DynamoLinks(self.aws.json("dynamodb"), self.admin, f"{self.env.deploy_table}-claims"),
             index=self.index,
             pointer=self.pointer,
+            fence=self.front_door,
             application=self.application,
         )
 
@@ -152,9 +154,14 @@ class Wiring:
         auth = auth_for(self.search_url, self.env.region, credentials, os.environ)
         return OpenSearchIndex(self.search_url, auth=auth, throttled=lambda told: self.throttled(told))
 
-    @cached_property
+    @property
     def pointer(self) -> LivePointer | None:
-        """The front door, for embedded environments with an application; None where something else moves traffic."""
+        """What sends the traffic to a color; None where something else moves it."""
+        return self.front_door
+
+    @cached_property
+    def front_door(self) -> FrontDoor | None:
+        """For embedded environments with an application."""
         if not self.env.local or self.config.application is None:
             return None
         from verdigris.local.door import ensure_door

@@ -116,6 +116,7 @@ class World:
             links=self.expose(self.links, "links"),
             index=self.index and self.expose(self.index, "index"),
             pointer=self.pointer and self.expose(self.pointer, "pointer"),
+            fence=self.pointer and self.expose(self.pointer, "pointer"),
             application=self.application and self.expose(self.application, "application"),
         )
         return Bench(

@@ -36,6 +36,7 @@ from verdigris.phases.quarantine import Quarantine
 from verdigris.stores.base import (
     Application,
     ChangeStream,
+    Fence,
     Links,
     LivePointer,
     SearchIndex,
@@ -132,6 +133,8 @@ class Stores:
     links: Links
     index: SearchIndex | None = None
     pointer: LivePointer | None = None
+    #: what can hold writes during a switch
+    fence: Fence | None = None
     application: Application | None = None
 
 

@@ -83,34 +83,33 @@ def undo(bench: Bench) -> None:
 def _flip(bench: Bench, before: Color | None, after: Color | None, *, drain: bool) -> None:
     if after is None:
         raise PhaseFailed("there is no other color to switch to", next_command=f"verdigris status {bench.plan.env}")
-    pointer = bench.stores.pointer
-    fenced = pointer is not None and before is not None and bench.plan.moves_data
+    fence = bench.stores.fence if before is not None and bench.plan.moves_data else None
     token = _token(bench)
     _lift(bench)
     began_s = bench.now()
     try:
-        if pointer and fenced:
+        if fence:
             _report(bench, "holding writes")
             bench.log.append(Intent(phase, f"fence-{bench.snapshot.flips + 1}"))
-            pointer.fence(token, bench.settings.deadline_s)
+            fence.fence(token, bench.settings.deadline_s)
         if drain:
             _drain(bench, tail(bench), began_s + bench.settings.deadline_s * _DRAIN_SHARE)
-        if pointer and fenced:
-            pointer.seal(token)
+        if fence:
+            fence.seal(token)
         bench.hold()
     except VerdigrisError as error:
-        if pointer:
-            pointer.release(token)
+        if fence:
+            fence.release(token)
         if isinstance(error, PhaseFailed | Conflict):
             raise _back(bench, error) from error
         raise
     try:
         bench.log.flip(before, after)
     except Conflict as error:  # certain: nothing was flipped. Of any other error only the deploy table knows
-        if pointer:
-            pointer.release(token)
+        if fence:
+            fence.release(token)
         raise _back(bench, error) from error
-    bench.held_since_s = began_s if fenced else None
+    bench.held_since_s = began_s if fence else None
 
 
 def _nothing_waits(bench: Bench) -> None:
@@ -155,7 +154,7 @@ def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
     if pointer:
         standing = _standing(bench)
         bench.hold()  # the pointer knows no leases: who was replaced must not move it any more
-        pointer.set(before, after, standing or _token(bench))
+        pointer.set(before, after, standing or _token(bench), back=after is bench.plan.before)
         live = pointer.read().live
         if live is not after:
             raise PhaseFailed(f"the pointer was set to {after}, and says {live}", next_command="run the command again")
@@ -208,8 +207,8 @@ def _report(bench: Bench, reason: str) -> None:
 def _lift(bench: Bench) -> None:
     """Lifts the fence of a run that died; its flip can no longer take place."""
     token = _standing(bench)
-    if bench.stores.pointer and token:
-        bench.stores.pointer.release(token)
+    if bench.stores.fence and token:
+        bench.stores.fence.release(token)
 
 
 def _standing(bench: Bench) -> str | None:
@@ -217,7 +216,7 @@ def _standing(bench: Bench) -> str | None:
 
     A later one's is none of ours: a run that was paused and replaced must not lift the fence of its successor.
     """
-    fence = bench.stores.pointer.read().fence if bench.stores.pointer else None
+    fence = bench.stores.fence.read().fence if bench.stores.fence else None
     deployment, _, run = (fence or "").partition(_RUN)
     if deployment != _deployment(bench) or not run.isdigit() or int(run) > bench.journal.token:
         return None

@@ -240,7 +240,8 @@ class SearchIndex(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """Where the traffic goes. `live` is None before the first deployment. `fence` is the holder's token, or None."""
+    """Where the traffic goes. `live` is None before the first deployment. `fence` is the holder's token, or None; where
+    the pointer is no fence, it is None always."""
 
     live: Color | None
     addresses: Mapping[str, str] = field(default_factory=dict)
@@ -249,18 +250,32 @@ class Pointer:
 
 
 class LivePointer(Protocol):
-    """What sends the traffic to a color, and holds writes during a switch.
-
-    The fence is made for a switch that may die at any point: an unsealed fence lapses at its deadline and sends what
-    it held to the color that is live; a sealed one never lapses to that color, since the data may have moved on:
-    what it holds is refused at the deadline (503, nothing was written), until `release` or `set` opens it.
-    """
+    """What sends the traffic to a color."""
 
     def read(self) -> Pointer: ...
 
     def register(self, color: Color, address: str) -> None:
         """Says where `color` listens (`http://host:port`). Does not move any traffic."""
         ...
+
+    def set(self, expected: Color | None, new: Color, token: str, *, back: bool = False) -> None:
+        """Traffic goes to `new`, and the fence of `token`, where the pointer is one, is released.
+
+        Succeeds at once when `new` is live already. Raises Conflict if neither `expected` nor `new` is live. `back`:
+        this is a way back, so several pointers are set in the reverse of their order.
+        """
+        ...
+
+
+class Fence(Protocol):
+    """What holds writes during a switch.
+
+    It is made for a switch that may die at any point: an unsealed fence lapses at its deadline and sends what it held
+    to the color that is live; a sealed one never lapses to that color, since the data may have moved on: what it
+    holds is refused at the deadline (503, nothing was written), until `release`, or the pointer's `set`, opens it.
+    """
+
+    def read(self) -> Pointer: ...
 
     def fence(self, token: str, deadline_s: float) -> None:
         """Holds every write request from now; returns when those under way have ended.
@@ -272,13 +287,6 @@ class LivePointer(Protocol):
 
     def seal(self, token: str) -> None:
         """From now the fence does not lapse. Raises Conflict if it has lapsed or is another's."""
-        ...
-
-    def set(self, expected: Color | None, new: Color, token: str) -> None:
-        """Compare and set: traffic goes to `new`, and the fence of `token` is released.
-
-        Succeeds at once when `new` is live already. Raises Conflict if neither `expected` nor `new` is live.
-        """
         ...
 
     def release(self, token: str) -> None:

@@ -19,7 +19,7 @@ _ERRORS: dict[str, type[StoreError]] = {error.code: error for error in (Conflict
 
 
 class FrontDoor:
-    """A `LivePointer` over the control port at `control_url`. Safe to share between threads.
+    """A `LivePointer` and `Fence` over the control port at `control_url`. Safe to share between threads.
 
     `url` is where the users' traffic goes in (not needed to control it).
     """
@@ -43,7 +43,7 @@ class FrontDoor:
     def seal(self, token: str) -> None:
         self._call("POST", "seal", {"token": token})
 
-    def set(self, expected: Color | None, new: Color, token: str) -> None:
+    def set(self, expected: Color | None, new: Color, token: str, *, back: bool = False) -> None:
         self._call("POST", "set", {"expected": expected, "new": new, "token": token})
 
     def release(self, token: str) -> None:

@@ -14,7 +14,7 @@ from verdigris.stores.gate import READS, Gate, Verdict
 
 
 class MemoryPointer:
-    """A `LivePointer` over a `Gate`. `clock` gives seconds; with one that stands still, fences never lapse."""
+    """A `LivePointer` and `Fence` over a `Gate`. `clock` gives seconds; if it stands still, fences never lapse."""
 
     def __init__(self, live: Color | None = None, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._gate = Gate(live)
@@ -41,7 +41,7 @@ class MemoryPointer:
         with self._changing() as gate:
             gate.seal(token, self._clock())
 
-    def set(self, expected: Color | None, new: Color, token: str) -> None:
+    def set(self, expected: Color | None, new: Color, token: str, *, back: bool = False) -> None:
         with self._changing() as gate:
             gate.set(expected, new, token, self._clock())
 

@@ -174,7 +174,7 @@ class SimRows:
 
 
 class SimPointer:
-    """The port `LivePointer`, over the world's gate."""
+    """The ports `LivePointer` and `Fence`, over the world's gate."""
 
     def __init__(self, process: Process) -> None:
         self._process = process
@@ -196,7 +196,7 @@ class SimPointer:
     def seal(self, token: str) -> None:
         self._change("seal", lambda now: self._world.gate.seal(token, now))
 
-    def set(self, expected: Color | None, new: Color, token: str) -> None:
+    def set(self, expected: Color | None, new: Color, token: str, *, back: bool = False) -> None:
         self._change("set", lambda now: self._world.gate.set(expected, new, token, now))
 
     def release(self, token: str) -> None:

@@ -1,4 +1,4 @@
-"""The contract of `LivePointer`: the pointer in memory and the front door's process keep the same promises.
+"""The contract of `LivePointer` and `Fence`: the pointer in memory and the front door's process keep the same promises.
 
 Times are short and real: what must happen is waited for, with a deadline that only a failure reaches.
 """
@@ -21,7 +21,7 @@ from verdigris.core.model import Color
 from verdigris.errors import Conflict, Unreachable
 from verdigris.local.door import ensure_door
 from verdigris.local.stack import LocalStack
-from verdigris.stores.base import LivePointer
+from verdigris.stores.base import Door
 from verdigris.stores.memory_pointer import MemoryPointer
 
 BLUE, GREEN = Color.BLUE, Color.GREEN
@@ -34,7 +34,7 @@ class World(Protocol):
     """A pointer with applications behind it and clients in front of it."""
 
     @property
-    def pointer(self) -> LivePointer: ...
+    def pointer(self) -> Door: ...
 
     def send(self, method: str) -> Color | None:
         """Sends a request, waits for its end: the color that served it, or None if it was refused."""
@@ -58,7 +58,7 @@ class World(Protocol):
 class MemoryWorld:
     def __init__(self) -> None:
         self.memory = MemoryPointer()
-        self.pointer: LivePointer = self.memory
+        self.pointer: Door = self.memory
         self._go = threading.Event()
         self._go.set()
         self._arrived = 0
@@ -91,7 +91,7 @@ class DoorWorld:
         self._go.set()
         self._arrived = 0
         door = ensure_door(folder, "test")
-        self.pointer: LivePointer = door
+        self.pointer: Door = door
         self._http = cleanup.enter_context(urllib3.PoolManager(maxsize=16, retries=False, timeout=LONG_S))
         self._url, self._control = door.url, door.control_url
         for color in Color:

@@ -23,7 +23,7 @@ from verdigris.phases.base import Bench, IndexPlan, Progress, Settings, Stores
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.views import SourceViews
-from verdigris.stores.base import Application, LivePointer, SearchIndex, TableShape
+from verdigris.stores.base import Application, Door, SearchIndex, TableShape
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.testing import VirtualClock
@@ -58,7 +58,7 @@ class World:
 
     migrations: Sequence[Migration] = ()
     index: SearchIndex | None = None
-    pointer: LivePointer | None = None
+    pointer: Door | None = None
     application: Application | None = None
     document: Callable[[Any], Any] = lambda item: None
     settings: Settings = field(default_factory=lambda: Settings(segments=3, may_enable_stream=True, approve="auto"))

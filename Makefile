@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 READY_TO_TEST := $(VENV)/ready-to-test
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
-SIM = $(if $(N),--count $(N)) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
+SIM = $(if $(N),--count $(N)) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(JOBS),--jobs $(JOBS))
 DEMO = $(if $(ITEMS),--items $(ITEMS)) $(if $(KEEP),--keep)
 
 .PHONY: demo test check sim bench docs clean

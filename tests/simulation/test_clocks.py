@@ -21,7 +21,7 @@ def reports() -> Iterator[Report]:
         for at in range(2, 40):
             for seed in range(3):
                 calm = drawn(seed * 100 + at, Allowed(("split",), faults=0, shards=1))
-                faults = (Fault(phase, 1, "jump", 40.0), Fault(phase, at, "crash-late", 85.0))
+                faults = (Fault(phase, 1, "jump", 15.0), Fault(phase, at, "crash-late", 30.0))
                 shape = replace(calm.shape, runners=1, margin_s=600.0)
                 yield run(replace(calm, shape=shape, faults=faults), Allowed(), deployment.deploy)
 

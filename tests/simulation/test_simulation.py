@@ -96,14 +96,19 @@ def test_a_failure_is_made_small_and_told() -> None:
     assert "fault     " in told
 
 
-def test_the_command() -> None:
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_the_command(jobs: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "verdigris.testing.simulation", "--count", "20", "--seed", "5"],
+        [sys.executable, "-m", "verdigris.testing.simulation", "--count", "40", "--seed", "5", "--jobs", jobs],
         capture_output=True,
         text=True,
         check=True,
     )
-    assert done.stdout.splitlines()[-1] == "schedules 20, bad 0"
+    steps = sum(simulate(seed).steps for seed in range(5, 45))
+    said = done.stdout.splitlines()
+    assert said[-2].startswith(f"{steps} steps in ")
+    assert said[-2].endswith(", seeds 5 to 44")
+    assert said[-1] == "schedules 40, bad 0"
 
 
 def _mutation(name: str) -> Mutation:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 from tests.lifecycle.test_deployment_in_memory import MIGRATIONS
 from tests.lifecycle.world import World, some_items
 

@@ -117,7 +117,12 @@ class Record(msgspec.Struct, frozen=True):
     v: int = VERSION
 
 
+class _Versioned(msgspec.Struct):
+    v: int | None = None
+
+
 _decoder = msgspec.json.Decoder(Record)
+_version_decoder = msgspec.json.Decoder(_Versioned)
 
 
 def to_json(record: Record) -> str:
@@ -126,7 +131,7 @@ def to_json(record: Record) -> str:
 
 def from_json(text: str | bytes) -> Record:
     """Raises ValueError for a record of a newer version, or one that is no record."""
-    version = msgspec.json.decode(text, type=dict).get("v")
+    version = _version_decoder.decode(text).v
     if version != VERSION:
         raise ValueError(f"a journal record of version {version}; this Verdigris reads version {VERSION}")
     return _decoder.decode(text)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -60,6 +61,7 @@ class Selector:
         return True
 
 
+@cache
 def _reader(names: tuple[str, ...]) -> Callable[[RawItem], Sequence[_Scalar | None]]:
     """A function that reads the values of some top-level attributes out of an item, skipping all else."""
     if any(not name.isprintable() or {'"', "\\"} & set(name) for name in names):  # no names for msgspec's fields

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import assert_never
+from typing import Any, assert_never
 
 import msgspec
+from msgspec.structs import replace
 
 from verdigris.core import records
 from verdigris.core.machine import ENDED, PHASE_OF, WAITING, Event, State, advance
 from verdigris.core.model import Color, Phase
 from verdigris.core.planning import Plan
-from verdigris.core.records import Evidence, Record
+from verdigris.core.records import Body, Evidence, Record
 
 #: What a change of the migrations makes void.
 _PROOFS = frozenset({Phase.REPLAY, Phase.VERIFY, Phase.REINDEX, Phase.EXERCISE, Phase.APPROVE})
 
 
-@dataclass(frozen=True)
-class PhaseView:
+class PhaseView(msgspec.Struct, frozen=True):
     """One phase as the journal tells it. Times are ISO 8601, UTC."""
 
     began_at: str = ""
     done_at: str = ""
-    evidence: Evidence = field(default_factory=dict)
+    evidence: Evidence = msgspec.field(default_factory=dict)
     undone: bool = False
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(msgspec.Struct, frozen=True):
     """A deployment, as its records say. `state` is where it stands; `live` the color that serves by the journal."""
 
     deployment: int
@@ -38,9 +36,9 @@ class Snapshot:
     started_at: str
     live: Color | None
     seq: int = 0
-    phases: Mapping[Phase, PhaseView] = field(default_factory=dict)
+    phases: Mapping[Phase, PhaseView] = msgspec.field(default_factory=dict)
     #: step → evidence, None while only intended
-    steps: Mapping[str, Evidence | None] = field(default_factory=dict)
+    steps: Mapping[str, Evidence | None] = msgspec.field(default_factory=dict)
     error: records.Failed | None = None
     said: records.Said | None = None
     flips: int = 0
@@ -86,54 +84,68 @@ def fold(history: Iterable[Record]) -> Snapshot:
 
 
 def after(snapshot: Snapshot | None, record: Record) -> Snapshot:
-    """The snapshot one record later (None: before the first). Raises ValueError if the record is not the next one."""
+    """The snapshot one record later (None: before the first).
+
+    Raises ValueError if the record is not the next one, IllegalEvent if it has no place in this state.
+    """
     if isinstance(record.body, records.Started):
         plan = record.body.plan
         snapshot = Snapshot(record.deployment, plan, State.PREFLIGHT, record.at, plan.before)
     if snapshot is None or record.seq != snapshot.seq + 1:
         raise ValueError(f"the journal of deployment {record.deployment} has a hole before record {record.seq}")
-    return replace(_apply(snapshot, record), seq=record.seq, updated_at=record.at)
+    state = moved(snapshot, record.body)
+    return replace(snapshot, state=state, seq=record.seq, updated_at=record.at, **_changes(snapshot, record))
 
 
-def _apply(now: Snapshot, record: Record) -> Snapshot:
+def moved(now: Snapshot, body: Body) -> State:
+    """The state after a record that says this. Raises IllegalEvent."""
+    match body:
+        case records.PhaseDone() | records.Closed():
+            event = Event.DONE
+        case records.Said(event):
+            pass
+        case records.Flipped():
+            event = Event.FLIPPED
+        case records.Mended():
+            event = Event.MENDED
+        case _:
+            return now.state
+    return advance(now.state, event, now.plan.phases)
+
+
+def _changes(now: Snapshot, record: Record) -> dict[str, Any]:
+    """What a record changes of the snapshot besides the state."""
     match record.body:
-        case records.Started():
-            return now
+        case records.Started() | records.Closed():
+            return {}
         case records.PhaseBegan(phase):
             view = now.phases.get(phase, PhaseView())
             began = replace(view, began_at=view.began_at or record.at)
-            return replace(now, phases={**now.phases, phase: began}, error=None)
+            return {"phases": {**now.phases, phase: began}, "error": None}
         case records.Intent(_, step):
-            return replace(now, steps={**now.steps, step: now.steps.get(step)})
+            return {"steps": {**now.steps, step: now.steps.get(step)}}
         case records.Outcome(_, step, evidence):
-            return replace(now, steps={**now.steps, step: evidence})
+            return {"steps": {**now.steps, step: evidence}}
         case records.PhaseDone(phase, evidence):
             view = replace(now.phases.get(phase, PhaseView()), done_at=record.at, evidence=evidence)
-            return replace(_move(now, Event.DONE), phases={**now.phases, phase: view}, error=None)
+            return {"phases": {**now.phases, phase: view}, "error": None}
         case records.Failed() as failure:
-            return replace(now, error=failure)
+            return {"error": failure}
         case records.Said(event) as said:
-            answered = replace(_move(now, event), said=said, error=None)
             if event is not Event.APPROVED:
-                return answered
+                return {"said": said, "error": None}
             view = PhaseView(record.at, record.at, {"by": said.who, "comment": said.comment})
-            return replace(answered, phases={**now.phases, Phase.APPROVE: view})
+            return {"said": said, "error": None, "phases": {**now.phases, Phase.APPROVE: view}}
         case records.Flipped(_, after):
-            return replace(_move(now, Event.FLIPPED), live=after, flips=now.flips + 1)
+            return {"live": after, "flips": now.flips + 1}
         case records.Mended(_, migrations):
-            plan = msgspec.structs.replace(now.plan, migrations=migrations)
             again = {
                 phase: replace(view, done_at="", evidence={}) for phase, view in now.phases.items() if phase in _PROOFS
             }
-            return replace(_move(now, Event.MENDED), plan=plan, phases={**now.phases, **again}, said=None, error=None)
+            plan = replace(now.plan, migrations=migrations)
+            return {"plan": plan, "phases": {**now.phases, **again}, "said": None, "error": None}
         case records.Undone(phase):
             view = replace(now.phases.get(phase, PhaseView()), undone=True)
-            return replace(now, phases={**now.phases, phase: view})
-        case records.Closed():
-            return _move(now, Event.DONE)
+            return {"phases": {**now.phases, phase: view}}
         case _ as never:
             assert_never(never)
-
-
-def _move(now: Snapshot, event: Event) -> Snapshot:
-    return replace(now, state=advance(now.state, event, now.plan.phases))

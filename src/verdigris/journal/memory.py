@@ -12,12 +12,12 @@ _MOST = 100
 
 
 class MemoryRows:
-    """`Rows` in a dict. Safe to share between threads."""
+    """`Rows` in dicts, one a partition. Safe to share between threads."""
 
     def __init__(self, name: str = "deploy", *, created: bool = False) -> None:
         self.name = name
         self._created = created
-        self._rows: dict[tuple[str, str], Row] = {}
+        self._partitions: dict[str, dict[str, Row]] = {}
         self._lock = threading.Lock()
 
     def exists(self) -> bool:
@@ -27,60 +27,45 @@ class MemoryRows:
         self._created = True
 
     def get(self, pk: str, sk: str) -> Row | None:
-        with self._locked() as rows:
-            row = rows.get((pk, sk))
+        with self._lock:
+            row = self._there().get(pk, {}).get(sk)
             return dict(row) if row is not None else None
 
     def query(self, pk: str, prefix: str = "") -> list[Row]:
-        with self._locked() as rows:
-            return [dict(row) for key, row in sorted(rows.items()) if key[0] == pk and key[1].startswith(prefix)]
+        with self._lock:
+            partition = self._there().get(pk, {})
+            return [dict(partition[sk]) for sk in sorted(partition) if sk.startswith(prefix)]
 
     def scan(self, prefix: str) -> list[Row]:
-        with self._locked() as rows:
-            return [dict(row) for key, row in sorted(rows.items()) if key[0].startswith(prefix)]
+        with self._lock:
+            names = sorted(pk for pk in self._there() if pk.startswith(prefix))
+        return [row for pk in names for row in self.query(pk)]
 
     def last(self, pk: str) -> Row | None:
-        rows = self.query(pk)
-        return rows[-1] if rows else None
+        with self._lock:
+            partition = self._there().get(pk, {})
+            return dict(partition[max(partition)]) if partition else None
 
     def write(self, *operations: Put | Delete | Check) -> None:
-        with self._locked() as rows:
-            touched = [_key(operation) for operation in operations]
-            if len(touched) > _MOST or len(set(touched)) < len(touched):
-                raise Invalid(f"more than {_MOST} rows in one write, or one of them twice", where=self.name)
-            for operation in operations:
-                self._expect(rows, operation)
-            for operation in operations:
-                match operation:
-                    case Put(row):
-                        rows[str(row["pk"]), str(row["sk"])] = dict(row)
-                    case Delete(pk, sk):
-                        rows.pop((pk, sk), None)
+        keyed = {_key(operation): operation for operation in operations}
+        if len(operations) > _MOST or len(keyed) < len(operations):
+            raise Invalid(f"more than {_MOST} rows in one write, or one of them twice", where=self.name)
+        with self._lock:
+            partitions = self._there()
+            for (pk, sk), operation in keyed.items():
+                row = partitions.get(pk, {}).get(sk, {})
+                if not isinstance(operation, Delete) and operation.expect and not _holds(row, operation.expect):
+                    raise Conflict("a condition did not hold: somebody else was first", where=f"{self.name}: {pk}")
+            for (pk, sk), operation in keyed.items():
+                if isinstance(operation, Put):
+                    partitions.setdefault(pk, {})[sk] = dict(operation.row)
+                elif isinstance(operation, Delete):
+                    partitions.get(pk, {}).pop(sk, None)
 
-    def _expect(self, rows: dict[tuple[str, str], Row], operation: Put | Delete | Check) -> None:
-        if isinstance(operation, Delete):
-            return
-        key = _key(operation)
-        if not _holds(rows.get(key, {}), operation.expect or {}):
-            raise Conflict("a condition did not hold: somebody else was first", where=f"{self.name}: {key[0]}")
-
-    def _locked(self) -> _Locked:
+    def _there(self) -> dict[str, dict[str, Row]]:
         if not self._created:
             raise NotFound("the deploy table does not exist", where=self.name)
-        return _Locked(self._lock, self._rows)
-
-
-class _Locked:
-    def __init__(self, lock: threading.Lock, rows: dict[tuple[str, str], Row]) -> None:
-        self._lock = lock
-        self._rows = rows
-
-    def __enter__(self) -> dict[tuple[str, str], Row]:
-        self._lock.acquire()
-        return self._rows
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
+        return self._partitions
 
 
 def _key(operation: Put | Delete | Check) -> tuple[str, str]:

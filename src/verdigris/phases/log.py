@@ -7,7 +7,7 @@ from collections.abc import Callable
 from verdigris.core import records
 from verdigris.core.model import Color, Phase
 from verdigris.core.records import Body, Evidence, Record
-from verdigris.core.snapshot import Snapshot, after, fold
+from verdigris.core.snapshot import Snapshot, after, fold, moved
 from verdigris.journal.journal import Journal
 
 
@@ -25,13 +25,13 @@ class Log:
     def append(self, body: Body) -> None:
         """Raises LeaseLost; IllegalEvent (nothing appended) when the body has no place in this state."""
         now = self.snapshot
-        self._checked(body)
+        moved(now, body)
         self._took(self._journal.append(now.deployment, now.seq + 1, body))
 
     def flip(self, old: Color | None, new: Color) -> None:
         """The compare-and-set of the live color, with its record. Raises Conflict, LeaseLost."""
         body = records.Flipped(old, new)
-        self._checked(body)
+        moved(self.snapshot, body)
         self._took(self._journal.flip(self.snapshot.deployment, self.snapshot.seq + 1, body))
 
     def step(self, phase: Phase, step: str, effect: Callable[[], Evidence | None]) -> Evidence:
@@ -48,10 +48,6 @@ class Log:
         """Whether the step under way had been announced by an earlier run too, which then died before its outcome."""
         bodies = [record.body for record in self._history]
         return sum(isinstance(body, records.Intent) and body.step == step for body in bodies) > 1
-
-    def _checked(self, body: Body) -> None:
-        now = self.snapshot
-        after(now, Record(now.deployment, now.seq + 1, now.updated_at, 0, body))
 
     def _took(self, record: Record) -> None:
         self._history.append(record)

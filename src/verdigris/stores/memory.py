@@ -27,6 +27,7 @@ from verdigris.stores.table_shape import key_schema
 #: Where an item stands in a scan: hash and text of the partition key, the sort key in its own order, the key.
 _Place: TypeAlias = tuple[int, str, Any, Key]
 
+_KINDS = {"S": str, "N": Decimal, "B": bytes}
 _SORT_VALUES: dict[str, Callable[[str], Any]] = {"S": str.encode, "N": Decimal, "B": a2b_base64}
 
 
@@ -146,8 +147,10 @@ class MemoryTables:
             return {key: items[key] for key in map(canonical_of(self.contents(name).key), keys) if key in items}
 
     def _record(self, table: _Contents, key: Key, old: RawItem | None, new: RawItem | None) -> None:
+        if table.stream is None:
+            return
         before, after = _parsed(old), _parsed(new)
-        if table.stream is None or before == after:  # what changes nothing makes no record
+        if before == after:  # what changes nothing makes no record
             return
         self._sequence += 1
         change = Change(key, before, after, f"{self._sequence:021d}", self._clock())
@@ -197,14 +200,14 @@ class _Contents:
         """Key and stored form: numbers in canonical form, sets sorted. Raises Invalid for what the service refuses."""
         key = self.key_in(item)
         try:
-            stored = encode(decode(item))
+            fields = decode(item)
+            stored = encode(fields)
         except ItemRefused as error:
             raise self._refused(error.what, key) from error
         if b'{"":' in stored or b',"":' in stored:  # quotes inside texts are escaped: this is a name
             raise self._refused("an attribute without a name", key)
-        fields: JsonItem = orjson.loads(stored)
         for name, kind in self._typed.items():
-            if name in fields and not fields[name].get(kind):
+            if name in fields and (not isinstance(fields[name], _KINDS[kind]) or fields[name] in ("", b"")):
                 raise self._refused(f"key attribute {name} is empty or not of type {kind}", key)
         return key, stored
 
@@ -251,6 +254,8 @@ class _Contents:
 
 def canonical_of(schema: KeySchema) -> Callable[[Key], Key]:
     """A function that spells a key as the table does: numbers have one form."""
+    if all(kind != "N" for _, kind in schema.attributes):
+        return lambda key: key
     return lambda key: schema.of(schema.to_json(key))
 
 

@@ -18,7 +18,7 @@ Answer = TypeVar("Answer")
 #: How long somebody waits for a phase (seconds): it may never come.
 PATIENCE_S = 5000.0
 #: Clocks of different machines differ by at most so much (seconds): more, and AWS refuses their signatures.
-SKEW_S = 50.0
+SKEW_S = 15.0
 
 
 class Process(Life):

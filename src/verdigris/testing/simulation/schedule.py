@@ -26,10 +26,10 @@ CALM = ("cut", "lost", "half", "throttle", "slow", "pause", "crash", "crash-afte
 LATE = ("late", "crash-late")
 SECONDS = {
     "slow": (0.1, 0.5, 2.0, 9.0, 20.0),
-    "pause": (0.5, 4.0, 9.0, 12.0, 17.0, 40.0, 150.0),
-    "jump": (-40.0, -20.0, -3.0, 3.0, 20.0, 40.0),
-    "late": (0.3, 1.0, 3.0, 10.0, 40.0, 58.0, 85.0, 105.0),
-    "crash-late": (0.3, 1.0, 3.0, 10.0, 40.0, 58.0, 85.0, 105.0),
+    "pause": (0.5, 4.0, 9.0, 12.0, 17.0, 30.0, 60.0),
+    "jump": (-15.0, -8.0, -2.0, 2.0, 8.0, 15.0),
+    "late": (0.3, 1.0, 3.0, 8.0, 14.0, 19.0, 27.0, 33.0),
+    "crash-late": (0.3, 1.0, 3.0, 8.0, 14.0, 19.0, 27.0, 33.0),
 }
 #: What the service may answer to a read of the stream instead of a plain page.
 READS = ("empty", "short", "twice", "bare")

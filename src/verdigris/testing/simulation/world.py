@@ -38,7 +38,7 @@ LIMIT = 30_000
 #: How old the items are that were there before (seconds): no margin of clocks reaches back to them.
 _AGE_S = 5000.0
 #: How far a request's signing date may be from AWS's own time (seconds; there it is 300, and here less, to wait less).
-SIGNATURE_S = 60.0
+SIGNATURE_S = 20.0
 #: How long a write may land after it was sent: a clock that is ahead dates the signature later.
 LATE_S = SIGNATURE_S + SKEW_S
 

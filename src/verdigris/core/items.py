@@ -57,21 +57,18 @@ def from_json(item: JsonItem) -> Item:
     return decode(orjson.dumps(item))
 
 
-# DynamoDB Local's streams write an empty map as `{}` without its `M`: hence `or _EMPTY_MAP`.
 def _decode_map(values: dict[str, Any]) -> Item:
-    return {
-        name: value if tag == "S" else _DECODERS[tag](value)
-        for name, tagged in values.items()
-        for tag, value in (tagged or _EMPTY_MAP).items()
-    }
+    return {name: tagged["S"] if "S" in tagged else _decode_tagged(tagged) for name, tagged in values.items()}
 
 
 def _decode_list(values: list[Any]) -> list[Any]:
-    return [
-        value if tag == "S" else _DECODERS[tag](value)
-        for tagged in values
-        for tag, value in (tagged or _EMPTY_MAP).items()
-    ]
+    return [tagged["S"] if "S" in tagged else _decode_tagged(tagged) for tagged in values]
+
+
+def _decode_tagged(tagged: dict[str, Any]) -> Any:
+    # DynamoDB Local's streams write an empty map as `{}` without its `M`.
+    ((tag, value),) = (tagged or _EMPTY_MAP).items()
+    return _DECODERS[tag](value)
 
 
 def _decode_null(_: Any) -> None:
@@ -237,6 +234,8 @@ def _encode_null(_: None) -> dict[str, Any]:
 
 
 def _encode_set(values: set[Any]) -> dict[str, Any]:
+    if set(map(type, values)) == {str}:
+        return {"SS": sorted(values)}
     members = [_ENCODERS[type(value)](value) for value in values]
     tags = {tag for member in members for tag in member}
     if not tags:

@@ -22,6 +22,8 @@ def _part(item: Item, name: str, kind: str, limit: int) -> str:
     if name not in item:
         raise ItemRefused(f"the key attribute `{name}` is missing")
     value = item[name]
+    if kind == "S" and type(value) is str and 0 < len(value) * 4 <= limit:
+        return value  # what most keys are
     try:
         encoded = encode_value(value)
     except Unstorable as fault:

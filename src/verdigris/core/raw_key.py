@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 from operator import attrgetter
+from typing import Any
 
 import msgspec
 
@@ -43,18 +44,26 @@ def key_reader(schema: KeySchema) -> Callable[[RawItem], Key]:
     fields = [(f"k{place}", _VALUES[kind]) for place, (_, kind) in enumerate(schema.attributes)]
     names = {f"k{place}": name for place, (name, _) in enumerate(schema.attributes)}
     decode = msgspec.json.Decoder(msgspec.defstruct("ItemKey", fields, rename=names.get)).decode
-    values = [attrgetter(f"k{place}.{kind}") for place, (_, kind) in enumerate(schema.attributes)]
+    texts = _getter([f"k{place}.{kind}" for place, (_, kind) in enumerate(schema.attributes)])
     numeric = [kind == "N" for _, kind in schema.attributes]
+    plain = not any(numeric)
 
     def read(item: RawItem) -> Key:
         try:
             found = decode(item)
         except msgspec.ValidationError as error:
             raise KeyError(f"no key {schema.names} in the item: {error}") from None
-        texts = [value(found) for value in values]
-        return tuple(canonical_number(text) if number else text for text, number in zip(texts, numeric, strict=True))
+        key = texts(found)
+        if plain:
+            return key
+        return tuple(canonical_number(text) if number else text for text, number in zip(key, numeric, strict=True))
 
     return read
+
+
+def _getter(paths: list[str]) -> Callable[[Any], Key]:
+    get: Callable[[Any], Any] = attrgetter(*paths)
+    return get if len(paths) > 1 else lambda found: (get(found),)  # of one path it gives no tuple
 
 
 def _of_decoded(schema: KeySchema, item: RawItem) -> Key:

@@ -62,13 +62,12 @@ class Step:
         self.migration = migration
         self._views = views if migration.reads else None
         self._schema = schema
+        #: whether the migration touches an item
+        self.selects: Callable[[RawItem], bool]
         try:
-            self._selector = None if migration.selects is None else Selector(migration.selects)
+            self.selects = _every_item if migration.selects is None else Selector(migration.selects)
         except ValueError as error:
             raise MigrationError(str(error), where=migration.name) from None
-
-    def selects(self, raw: RawItem) -> bool:
-        return self._selector is None or self._selector(raw)
 
     def run(self, draft: Draft, own: Key) -> list[Draft]:
         up = self.migration.up
@@ -136,3 +135,7 @@ class Step:
     def _refused(self, reason: str, own: Key) -> ItemRefused:
         name = self.migration.name
         return ItemRefused(f"{name}: {reason}", migration=name, where=show_key(self._schema, own))
+
+
+def _every_item(raw: RawItem) -> bool:
+    return True

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import subprocess
 import time
@@ -11,8 +10,9 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from verdigris.core.model import DataVersion, Item, Key, Place
+from verdigris.core.model import DataVersion, Item, KeySchema, Place
 from verdigris.core.records import Evidence
+from verdigris.core.reserved import Reserved
 from verdigris.core.steps import Views
 from verdigris.core.transform import Transform
 from verdigris.engines.scoped import Scoped
@@ -39,7 +39,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
     plan = log.snapshot.plan
     settings = Settings(
         segments=wiring.config.table.segments,
-        beacon=beacon_key(wiring, plan.source_table),
+        reserved=reserved_keys(wiring, plan.source_table),
         deadline_s=wiring.config.switch.deadline_seconds,
         bake_s=wiring.env.bake_minutes * 60,
         approve=wiring.env.approve,
@@ -47,7 +47,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         may_enable_stream=may_enable_stream or wiring.env.enable_stream,
         max_quarantined=wiring.config.table.max_quarantined,
     )
-    late = LateWrites(wiring.env.late_write_s, lease.others_until_s, settings.beacon)
+    late = LateWrites(wiring.env.late_write_s, lease.others_until_s, settings.reserved)
     lease.own_until_s = late.quiet_from_s
     wiring.guard = Guard(lease.hold, late.unanswered)
     planned = {migration.name: migration.checksum for migration in plan.migrations}
@@ -60,8 +60,8 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         journal=wiring.journal,
         log=log,
         engine=Scoped(Threads(wiring.config.table.segments), pace.bulk),
-        transform=cache(lambda: _transform(wiring, stores, plan.source_table, planned, settings.beacon)),
-        dry_transform=lambda views: _transform(wiring, stores, plan.source_table, planned, settings.beacon, views),
+        transform=cache(lambda: _transform(wiring, stores, plan.source_table, planned, settings.reserved)),
+        dry_transform=lambda views: _transform(wiring, stores, plan.source_table, planned, settings.reserved, views),
         indexes=cache(lambda: _index_plans(wiring, plan.destination)),
         shape=lambda: _shape(wiring, plan.source_table),
         place=lambda color: wiring.place(color, plan.destination if color is plan.after else plan.source),
@@ -119,14 +119,14 @@ def _transform(
     stores: Stores,
     source_table: str,
     planned: Mapping[str, str],
-    beacon: Key,
+    reserved: Reserved,
     views: Views | None = None,
 ) -> Transform:
     """`views` in place of those that keep on record what is read."""
     loaded = load_migrations(_planned_files(wiring, planned), wiring.roots, planned)
     if views is None:
-        views = SourceViews(stores.table(source_table), stores.links, beacon)
-    return Transform(loaded, wiring.schema(source_table), item_check(wiring), beacon, views)
+        views = SourceViews(stores.table(source_table), stores.links, reserved)
+    return Transform(loaded, wiring.schema(source_table), item_check(wiring), reserved, views)
 
 
 def _planned_files(wiring: Wiring, planned: Mapping[str, str]) -> list[MigrationFile]:
@@ -170,12 +170,11 @@ def _shape(wiring: Wiring, source_table: str) -> TableShape:
     return TableShape(create=shape)
 
 
-def beacon_key(wiring: Wiring, source_table: str) -> Key:
-    """The key under which beacons are written: no item of the application's."""
-    value = str(wiring.config.table.beacon)
+def reserved_keys(wiring: Wiring, source_table: str) -> Reserved:
+    """The keys under which beacons are written: of no item of the application's."""
     facts = wiring.stores.admin.describe(source_table)
-    kinds = [kind for _, kind in facts.key.attributes] if facts else ["S", "S"]
-    return tuple(base64.b64encode(value.encode()).decode() if kind == "B" else value for kind in kinds)
+    schema = facts.key if facts else KeySchema((("pk", "S"), ("sk", "S")))
+    return Reserved(schema, str(wiring.config.table.beacon))
 
 
 def _exercise(wiring: Wiring, place: Place, address: str) -> Evidence:

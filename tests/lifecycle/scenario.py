@@ -89,9 +89,12 @@ class Scenario:
         default_factory=lambda: Settings(segments=2, may_enable_stream=True, approve="auto", verify_buckets=16)
     )
 
+    #: open shards that the source's stream begins with
+    shards: int = 1
+
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
-        self.world = World(self.migrations, document=document, settings=self.settings, page_items=4)
+        self.world = World(self.migrations, document=document, settings=self.settings, page_items=4, shards=self.shards)
         self.index = MemoryIndex()
         self.pointer = MemoryPointer(Color.BLUE, clock=self.world.clock)
         self.world.index, self.world.pointer = self.index, self.pointer

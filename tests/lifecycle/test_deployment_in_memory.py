@@ -227,7 +227,7 @@ def test_an_abort_leaves_the_source_as_it_was() -> None:
     bench.log.append(Said(Event.ABORT, "tester"))
     assert runner.run(bench).state is State.ABORTED
     assert world.items("alpha") == before
-    assert not world.tables.table("court-dev-alpha").read([world.settings.beacon])
+    assert world.beacons() == []
     assert world.tables.describe("court-dev-beta") is None
     flags = bench.journal.flags()
     assert (flags.color, flags.source, flags.destination, flags.migrate) == ("blue", "alpha", "alpha", False)

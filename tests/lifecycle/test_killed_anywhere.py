@@ -166,7 +166,7 @@ def assert_as_before(scenario: Scenario) -> None:
     world = scenario.world
     assert scenario.verdict() == []
     assert world.tables.describe("court-dev-beta") is None
-    assert not world.tables.table("court-dev-alpha").read([world.settings.beacon])
+    assert world.beacons() == []
     assert not scenario.index.exists("court-dev-case-beta")
     assert scenario.index.alias("court-dev-case") == "court-dev-case-alpha"
     assert scenario.pointer.read().fence is None

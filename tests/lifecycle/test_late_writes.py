@@ -172,7 +172,7 @@ def test_a_new_runner_waits_for_what_the_one_before_had_sent() -> None:
 
 
 def test_owners_of_a_suspect_are_remembered_until_it_is_settled() -> None:
-    late = LateWrites(10.0, beacon=("b",))
+    late = LateWrites(10.0, reserved={("b",)})
     late.unanswered([("x",), ("b",)], signed_s=100.0)
     late.note({("x",): {("s",)}, ("y",): {("t",)}})
     late.note({("x",): {("u",)}})

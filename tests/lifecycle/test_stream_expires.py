@@ -72,27 +72,6 @@ def test_a_deployment_that_lay_still_after_its_backfill_takes_a_later_mark() -> 
     assert world.items("beta") == expected(world.items("alpha"))
 
 
-def test_a_shard_that_splits_under_the_fence_gives_the_switch_up() -> None:
-    world = World(MIGRATIONS)
-    world.pointer = MemoryPointer(Color.BLUE, clock=world.clock)
-    world.live(some_items(20))
-    split: list[bool] = []
-
-    def on_record(record: Record) -> None:
-        facts = world.tables.describe("court-dev-alpha")
-        if isinstance(record.body, Intent) and record.body.step.startswith("fence") and facts and facts.stream:
-            stream = world.tables.stream(facts.stream)
-            stream.split(next(shard.id for shard in stream.shards() if not shard.closed), 2)
-            split.append(True)
-
-    world.heard = on_record
-    with pytest.raises(PhaseFailed, match="not reached by a beacon"):
-        runner.run(world.bench())
-    assert split
-    assert world.bench().snapshot.live == "blue"
-    assert world.pointer.read().fence is None
-
-
 def test_the_tail_stops_before_a_record_expires() -> None:
     world = World(MIGRATIONS)
     world.live(some_items(20))

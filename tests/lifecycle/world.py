@@ -64,6 +64,8 @@ class World:
     settings: Settings = field(default_factory=lambda: Settings(segments=3, may_enable_stream=True, approve="auto"))
     clock: VirtualClock = field(default_factory=VirtualClock)
     page_items: int = 7
+    #: open shards that the stream of a table begins with
+    shards: int = 1
     #: how long a write that was not answered may still land, and until when an earlier runner's may (seconds)
     late_s: float = 0.0
     late_from_s: float = 0.0
@@ -74,7 +76,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.rows = MemoryRows("court-dev-deploy", created=True)
-        self.tables = MemoryTables(page_items=self.page_items, clock=self.clock)
+        self.tables = MemoryTables(page_items=self.page_items, shards=self.shards, clock=self.clock)
         self.links = MemoryLinks()
         self.runners = 0
         self.late = LateWrites(0.0)
@@ -108,7 +110,7 @@ class World:
         log = Log(journal, history, self.heard)
         plan = log.snapshot.plan
         pending = [migration for migration in self.migrations if migration.name in {m.name for m in plan.migrations}]
-        self.late = LateWrites(self.late_s, self.late_from_s, self.settings.beacon)
+        self.late = LateWrites(self.late_s, self.late_from_s, self.settings.reserved)
         stores = Stores(
             admin=self.expose(self.tables, "admin"),
             table=lambda name: self.expose(self.tables.table(name), "table"),
@@ -128,7 +130,7 @@ class World:
             engine=Inline(),
             transform=lambda: self._transform(pending, stores, plan),
             dry_transform=lambda views: Transform(
-                pending, stores.table(plan.source_table).key, None, self.settings.beacon, views
+                pending, stores.table(plan.source_table).key, None, self.settings.reserved, views
             ),
             indexes=lambda: [
                 IndexPlan(index.alias, index.destination, {"mappings": {}}, self.document)
@@ -148,8 +150,8 @@ class World:
         )
 
     def _transform(self, pending: Sequence[Migration], stores: Stores, plan: Plan) -> Transform:
-        source, beacon = stores.table(plan.source_table), self.settings.beacon
-        return Transform(pending, source.key, None, beacon, SourceViews(source, stores.links, beacon))
+        source, reserved = stores.table(plan.source_table), self.settings.reserved
+        return Transform(pending, source.key, None, reserved, SourceViews(source, stores.links, reserved))
 
     def _exercise(self, place: Place, address: str) -> Evidence:
         return {"ran": True}
@@ -180,9 +182,14 @@ class World:
         self.tables.table(f"court-dev-{version}").write([], keys)
 
     def items(self, version: str) -> dict[tuple[str, ...], dict[str, Any]]:
-        """Every item of a version, without the beacon."""
+        """Every item of a version, without the beacons."""
         contents = self.tables.contents(f"court-dev-{version}")
-        return {key: orjson.loads(item) for key, item in contents.items.items() if key != self.settings.beacon}
+        return {key: orjson.loads(item) for key, item in contents.items.items() if key not in self.settings.reserved}
+
+    def beacons(self) -> list[tuple[str, ...]]:
+        """The keys of beacons that lie in the source."""
+        contents = self.tables.contents("court-dev-alpha")
+        return [key for key in contents.items if key in self.settings.reserved]
 
 
 class Programs:

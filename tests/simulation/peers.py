@@ -19,7 +19,7 @@ from verdigris.testing.simulation.application import MIGRATIONS
 from verdigris.testing.simulation.ports import SimPointer, SimStream, SimTable
 from verdigris.testing.simulation.process import Process
 from verdigris.testing.simulation.report import Program
-from verdigris.testing.simulation.world import BEACON, DESTINATION, SHAPE, SOURCE, World
+from verdigris.testing.simulation.world import DESTINATION, RESERVED, SHAPE, SOURCE, World
 
 
 class Peer:
@@ -36,7 +36,7 @@ class Peer:
         self.source = SimTable(self.process, SOURCE)
         self.stream = SimStream(self.process, world.tables.enable_stream(SOURCE))
         schema = key_schema(SHAPE.create)
-        self.transform = Transform(MIGRATIONS[world.schedule.shape.migration], schema, reserved=BEACON)
+        self.transform = Transform(MIGRATIONS[world.schedule.shape.migration], schema, reserved=RESERVED)
         self.log = world.tables.stream(world.tables.enable_stream(SOURCE))
         self.positions: dict[str, str | None] = {shard.id: self._latest(shard.id) for shard in self.log.shards()}
         self.ended: set[str] = set()

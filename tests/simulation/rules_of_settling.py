@@ -46,8 +46,8 @@ def _history(table: SimTable) -> list[Change]:
 
 
 def two_settles_of_one_key() -> Sequence[Patch]:
-    """Each page is settled by an actor of its own; a beacon still waits for all of them."""
-    plain, catch_up, read_beacon = Tail._settle, Tail.catch_up, Tail.read_beacon
+    """Each page is settled by an actor of its own; the beacons still wait for all of them."""
+    plain, catch_up = Tail._settle, Tail.catch_up
     under_way: list[Any] = []
 
     def apart(self: Tail, changes: list[Change]) -> None:
@@ -59,16 +59,11 @@ def two_settles_of_one_key() -> Sequence[Patch]:
         while any(actor in process.actors for actor in under_way):
             process.world.scheduler.sleep(0.05)
 
-    def caught_up(self: Tail, *arguments: Any) -> str:
-        value = catch_up(self, *arguments)
-        join(self)
-        return value
-
-    def read(self: Tail, *arguments: Any) -> None:
-        read_beacon(self, *arguments)
+    def caught_up(self: Tail, *arguments: Any, **named: Any) -> None:
+        catch_up(self, *arguments, **named)
         join(self)
 
-    return [(Tail, "_settle", apart), (Tail, "catch_up", caught_up), (Tail, "read_beacon", read)]
+    return [(Tail, "_settle", apart), (Tail, "catch_up", caught_up)]
 
 
 def settled_beside_the_backfill() -> Sequence[Patch]:

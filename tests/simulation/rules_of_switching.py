@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence, Set
 from typing import Any
 from unittest.mock import patch
 
 import orjson
 from tests.simulation.rules_of_settling import Patch
 
+from verdigris.core.beacons import unproven
 from verdigris.core.fingerprint import Sums
+from verdigris.core.lineage import Positions
 from verdigris.core.model import Key, RawItem, Shard
 from verdigris.journal.base import Put, Row, flag_row
 from verdigris.journal.journal import Journal
-from verdigris.phases import switch, tail
+from verdigris.phases import beacons, switch, tail
 from verdigris.phases.late import LateWrites
 from verdigris.phases.tail import Tail
 from verdigris.stores.gate import Gate
@@ -28,6 +30,46 @@ def drain_without_beacon() -> Sequence[Patch]:
         following.step()
 
     return [(switch, "_drain", look_once)]
+
+
+def one_beacon_for_all_shards() -> Sequence[Patch]:
+    """Whichever shard it comes through, one beacon proves them all."""
+
+    def first(shards: Sequence[Shard], positions: Positions, reached: Set[str]) -> list[str]:
+        return [] if reached else [shard.id for shard in shards]
+
+    return [(beacons, "unproven", first)]
+
+
+def later_shards_not_asked() -> Sequence[Patch]:
+    """The drain asks for a beacon of the shards that were open before the fence, not of those that came later."""
+    catch_up = Tail.catch_up
+    before: list[str] = []
+
+    def known(shards: Sequence[Shard], positions: Positions, reached: Set[str]) -> list[str]:
+        return [shard for shard in unproven(shards, positions, reached) if not before or shard in before]
+
+    def caught_up(self: Tail, *arguments: Any, **named: Any) -> None:
+        if named:  # the drain's
+            before.extend(shard.id for shard in self._shards)
+        try:
+            catch_up(self, *arguments, **named)
+        finally:
+            before.clear()
+
+    return [(beacons, "unproven", known), (Tail, "catch_up", caught_up)]
+
+
+def closed_shards_passed_over() -> Sequence[Patch]:
+    """A shard that is closed counts as read."""
+
+    def open_only(shards: Sequence[Shard], positions: Positions) -> list[str]:
+        return [shard.id for shard in shards if not shard.closed]
+
+    def without_closed(shards: Sequence[Shard], positions: Positions, reached: Set[str]) -> list[str]:
+        return unproven([shard for shard in shards if not shard.closed], positions, reached)
+
+    return [(tail, "readable", open_only), (beacons, "unproven", without_closed)]
 
 
 def children_beside_parents() -> Sequence[Patch]:
@@ -96,8 +138,8 @@ def takeover_without_bound() -> Sequence[Patch]:
     """Whoever takes over begins at once."""
     plain = LateWrites.__init__
 
-    def at_once(self: LateWrites, bound_s: float, from_s: float = 0.0, beacon: Key | None = None) -> None:
-        plain(self, bound_s, 0.0, beacon)
+    def at_once(self: LateWrites, bound_s: float, from_s: float = 0.0, reserved: Container[Key] = ()) -> None:
+        plain(self, bound_s, 0.0, reserved)
 
     return [(LateWrites, "__init__", at_once)]
 

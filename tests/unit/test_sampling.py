@@ -61,7 +61,7 @@ def test_an_empty_table_gives_nothing() -> None:
 
 def test_reads_are_remembered_item_by_item_and_the_beacon_is_not_there() -> None:
     source = table(3)
-    reads = Reads(source, ("p1", "s1"))
+    reads = Reads(source, {("p1", "s1")})
     assert reads(("p0", "s0")) == raw({"pk": "p0", "sk": "s0"})
     assert reads(("p1", "s1")) is None
     assert list(reads.found) == [("p0", "s0"), ("p1", "s1")]

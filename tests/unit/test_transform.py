@@ -10,10 +10,12 @@ import pytest
 
 from verdigris.core.items import decode, encode
 from verdigris.core.model import KeySchema
+from verdigris.core.reserved import Reserved
 from verdigris.core.transform import Migration, Transform
 from verdigris.errors import ItemRefused, MigrationError
 
 SCHEMA = KeySchema((("pk", "S"), ("sk", "S")))
+RESERVED = Reserved(SCHEMA, "verdigris|beacon")
 
 
 def item(pk: str = "a", sk: str = "1", **rest: Any) -> dict[str, Any]:
@@ -119,21 +121,24 @@ def test_the_reserved_item_yields_nothing_and_reaches_no_user_code() -> None:
     def never(it: Any) -> Any:
         raise AssertionError
 
-    beacon = item("verdigris|beacon", "verdigris|beacon")
-    made = transform(never, check=never, reserved=("verdigris|beacon", "verdigris|beacon"))
-    escaped = encode(beacon).replace(b"verdigris", b"\\u0076erdigris")
-    for raw in (encode(beacon), escaped):
-        assert made.apply(raw) == ()
-        assert made.page([raw]) == ([], [], [])
-    assert made.keys_of([orjson.loads(encode(beacon)), None]) == ()
-    idle = transform(reserved=("verdigris|beacon", "verdigris|beacon"))
+    made = transform(never, check=never, reserved=RESERVED)
+    idle = transform(reserved=RESERVED)
     other = encode(item("verdigris|beacon", "other"))
-    assert idle.page([encode(beacon), escaped, other]) == ([other], [], [])
+    for number in (0, 17):
+        beacon = item(*RESERVED.key(number))
+        escaped = encode(beacon).replace(b"verdigris", b"\\u0076erdigris")
+        for raw in (encode(beacon), escaped):
+            assert made.apply(raw) == ()
+            assert made.page([raw]) == ([], [], [])
+        assert made.keys_of([orjson.loads(encode(beacon)), None]) == ()
+        assert idle.page([encode(beacon), escaped, other]) == ([other], [], [])
 
 
 def test_a_numeric_reserved_key_is_known_however_it_is_spelled() -> None:
-    made = Transform([], KeySchema((("id", "N"),)), reserved=("-1",))
-    assert made.page([b'{"id":{"N":"-1.0"}}', b'{"id":{"N":"1"}}']) == ([b'{"id":{"N":"1"}}'], [], [])
+    schema = KeySchema((("id", "N"),))
+    made = Transform([], schema, reserved=Reserved(schema, "-1"))
+    other = b'{"id":{"N":"1"}}'
+    assert made.page([b'{"id":{"N":"-1.0"}}', b'{"id":{"N":"-117.1E-2"}}', other]) == ([other], [], [])
 
 
 def test_numbers_of_38_digits_survive_arithmetic() -> None:
@@ -206,8 +211,11 @@ def test_verify_and_check_refuse_with_their_reason() -> None:
 
 
 def test_no_migration_may_produce_the_reserved_key() -> None:
-    made = transform(Migration("0001_m.py", lambda it: it | {"sk": "x"}, source=lambda it: item()), reserved=("a", "x"))
-    assert "the key reserved for Verdigris's beacon" in refusal(made, item()).what
+    for number in (0, 3):
+        pk, sk = RESERVED.key(number)
+        moving = Migration("0001_m.py", lambda it, pk=pk, sk=sk: it | {"pk": pk, "sk": sk}, source=lambda it: item())
+        made = transform(moving, reserved=RESERVED)
+        assert "a key reserved for Verdigris's beacons" in refusal(made, item()).what
 
 
 def test_a_wrong_selects_is_the_migrations_fault() -> None:

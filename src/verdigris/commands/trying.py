@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
@@ -20,7 +20,7 @@ from verdigris.migrations.discovery import MigrationFile, discover
 from verdigris.migrations.loading import load_migrations
 from verdigris.phases.sampling import spread
 from verdigris.wiring import Wiring
-from verdigris.workbench import beacon_key, item_check
+from verdigris.workbench import item_check, reserved_keys
 
 #: Pages (1 MB on AWS: 256 read units) of each segment that are looked through for items that a migration selects.
 _PAGES = 4
@@ -81,12 +81,12 @@ def try_migrations(
             raise NotFound(f"there is no item {show_key(facts.key, wanted)}", where=table, state="nothing was changed")
     else:
         items = spread(source, config.table.segments, _PAGES)
-    beacon = beacon_key(wiring, table)
+    reserved = reserved_keys(wiring, table)
     loaded = load_migrations(files, wiring.roots)
     views = LookedUp(facts.key, lambda at: source.read([at]).get(at))
-    alone = [(one.name, Transform([one], facts.key, None, beacon, views)) for one in loaded]
-    trial = Trial(Transform(loaded, facts.key, item_check(wiring), beacon, views), alone)
-    read, tried = _try(trial, facts.key, items, sample if loaded else 0, beacon)
+    alone = [(one.name, Transform([one], facts.key, None, reserved, views)) for one in loaded]
+    trial = Trial(Transform(loaded, facts.key, item_check(wiring), reserved, views), alone)
+    read, tried = _try(trial, facts.key, items, sample if loaded else 0, reserved)
     return Trials(env, table, facts.key, tuple(file.name for file in files), read, tried, _collisions(tried))
 
 
@@ -121,12 +121,12 @@ def _files(wiring: Wiring, names: Sequence[str]) -> list[MigrationFile]:
 
 
 def _try(
-    trial: Trial, schema: KeySchema, items: Iterable[RawItem], sample: int, beacon: Key
+    trial: Trial, schema: KeySchema, items: Iterable[RawItem], sample: int, reserved: Container[Key]
 ) -> tuple[int, tuple[Tried, ...]]:
     read, tried = 0, list[Tried]()
     key_of = key_reader(schema)
     for raw in items if sample else ():
-        if (own := key_of(raw)) == beacon:
+        if (own := key_of(raw)) in reserved:
             continue
         read += 1
         found = trial.try_item(own, raw)

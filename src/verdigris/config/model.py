@@ -65,8 +65,9 @@ class TableSettings(Section):
     )
     beacon: Beacon = Field(
         default="verdigris|beacon",
-        description="Reserved key value for the items that prove a drain: a string, or a whole number where the key "
-        "attributes are numbers. No item of the application may use it.",
+        description="Reserved key value for the items that prove a drain: a string, or a whole number where a key "
+        "attribute is a number. No item of the application may use it, nor one with `|` and a number behind it "
+        "(`verdigris|beacon|17`); of a whole number, no fraction (`7.171`).",
     )
     segments: int = Field(default=4, ge=1, le=1000, description="How many scan segments are worked on at once.")
     max_quarantined: int = Field(

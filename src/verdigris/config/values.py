@@ -21,6 +21,7 @@ _REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}")
 #: The longest sort key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 _BEACON_BYTES = 1024
+_BEACON_DIGITS = 28
 
 
 class SecretFound(ValueError):
@@ -97,6 +98,8 @@ def _url_path(text: str) -> str:
 def _beacon(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise ValueError("must be a string or a whole number")
+    if isinstance(value, int) and abs(value) >= 10**_BEACON_DIGITS:
+        raise ValueError(f"must have at most {_BEACON_DIGITS} digits, so that its fractions are numbers, too")
     if isinstance(value, str) and not 0 < len(value.encode()) <= _BEACON_BYTES:
         raise ValueError(f"must have 1 to {_BEACON_BYTES} bytes, as a key has")
     return value

@@ -7,7 +7,7 @@ selects passes through as the bytes it came as.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from decimal import Context, localcontext
 from typing import Any, NamedTuple, TypeAlias
 
@@ -18,7 +18,8 @@ from verdigris.core.keys import show_key
 from verdigris.core.model import Item, JsonItem, Key, KeySchema, RawItem
 from verdigris.core.raw_key import key_reader
 from verdigris.core.refusal import describe
-from verdigris.core.selection import any_in, is_plain, needle
+from verdigris.core.reserved import Reserved
+from verdigris.core.selection import any_in
 from verdigris.core.stable_ids import key_known
 from verdigris.core.steps import Draft, Step
 from verdigris.core.steps import Migration as Migration
@@ -58,8 +59,8 @@ class Page(NamedTuple):
 class Transform:
     """All pending migrations, in order, and `check`, the function of `[app] verify`, on every item that is saved.
 
-    `reserved` is the key of the beacon: its item yields nothing, is shown to no user code, and no migration may
-    produce it. `views` is needed where a migration reads other items. Raises MigrationError if a `selects` is wrong.
+    `reserved` are the keys of beacons: their items yield nothing, are shown to no user code, and no migration may
+    produce one. `views` is needed where a migration reads other items. Raises MigrationError if a `selects` is wrong.
     Safe to share between threads if the user's code is.
     """
 
@@ -68,16 +69,15 @@ class Transform:
         migrations: Sequence[Migration],
         key: KeySchema,
         check: Callable[[Item], Any] | None = None,
-        reserved: Key | None = None,
+        reserved: Reserved | None = None,
         views: Views | None = None,
     ) -> None:
         self._steps = tuple(Step(migration, key, views) for migration in migrations)
         self._schema = key
         self._key = key_reader(key)
         self._check = check
-        self._reserved = reserved
-        part = reserved[0] if reserved and key.attributes[0][1] == "S" else ""
-        self._reserved_needles = (needle(part),) if part and is_plain(part) else ()
+        self._reserved: Container[Key] = () if reserved is None else reserved
+        self._reserved_needles = None if reserved is None else reserved.needles
 
     def key_of(self, raw: RawItem) -> Key:
         """The key of a source item."""
@@ -138,7 +138,7 @@ class Transform:
         Raises ItemRefused if a migration's `source` raises or returns no key.
         """
         found = {key: None}
-        if item is not None and key != self._reserved:
+        if item is not None and key not in self._reserved:
             with localcontext(_DECIMAL), key_known(self._schema):
                 for step in self._steps:
                     if step.migration.source is not None and (owner := step.source_of(item, key)) is not None:
@@ -152,7 +152,7 @@ class Transform:
         """
         found: dict[Key, None] = {}
         for image in images:
-            if image is None or (own := self._schema.of(image)) == self._reserved:
+            if image is None or (own := self._schema.of(image)) in self._reserved:
                 continue
             found[own] = None
             try:
@@ -163,7 +163,7 @@ class Transform:
         return tuple(found)
 
     def _may_be_reserved(self, raw: RawItem) -> bool:
-        if self._reserved is None:
+        if self._reserved_needles is None:
             return False
         return not self._reserved_needles or any_in(raw, self._reserved_needles)
 
@@ -176,7 +176,7 @@ class Transform:
     def _apply(self, raw: RawItem, first: int | None) -> Outputs:
         """`first` is the place of the first migration that selects the item."""
         own = self._key(raw)
-        if own == self._reserved:
+        if own in self._reserved:
             return ()
         if first is None:
             outputs: Outputs = (Output(own, raw, True),)
@@ -193,7 +193,7 @@ class Transform:
             drafts = [
                 result for draft in drafts for result in (step.run(draft, own) if step.selects(draft.raw) else [draft])
             ]
-        if len(drafts) > 1 or (drafts and drafts[0].key == self._reserved):
+        if len(drafts) > 1 or (drafts and drafts[0].key in self._reserved):
             self._refuse_clashes(drafts, own)
         return tuple(Output(draft.key, draft.raw, False, self._claimant(draft, own)) for draft in drafts)
 
@@ -211,8 +211,8 @@ class Transform:
         names = ", ".join(step.migration.name for step in self._steps)
         for draft in drafts:
             shown = show_key(self._schema, draft.key)
-            if draft.key == self._reserved:
-                raise self._refused(names, f"up produced {shown}, the key reserved for Verdigris's beacon", own)
+            if draft.key in self._reserved:
+                raise self._refused(names, f"up produced {shown}, a key reserved for Verdigris's beacons", own)
             if draft.key in seen:
                 raise self._refused(names, f"up produced two items with one key, {shown}", own)
             seen.add(draft.key)

@@ -18,9 +18,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from verdigris.core.model import Color, Key, Phase, Place
+from verdigris.core.model import Color, KeySchema, Phase, Place
 from verdigris.core.planning import Plan
 from verdigris.core.records import Evidence
+from verdigris.core.reserved import Reserved
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.steps import Views
 from verdigris.core.transform import Transform
@@ -73,12 +74,16 @@ class IndexPlan:
     document: Callable[..., object]
 
 
+_RESERVED = Reserved(KeySchema((("pk", "S"), ("sk", "S"))), "verdigris|beacon")
+
+
 @dataclass(frozen=True)
 class Settings:
     """What the configuration says about the way of working; units in the names."""
 
     segments: int = 4
-    beacon: Key = ("verdigris|beacon", "verdigris|beacon")
+    #: the keys of beacons
+    reserved: Reserved = _RESERVED
     deadline_s: float = 10.0
     bake_s: float = 0.0
     approve: str = "manual"

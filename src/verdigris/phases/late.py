@@ -7,7 +7,7 @@ passed, and neither a verify nor a drain ends before. What a dead or paused runn
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from verdigris.core.model import Key
 from verdigris.core.settling import Owners
@@ -20,10 +20,10 @@ class LateWrites:
     that no settle may begin, because of what an earlier runner may have sent.
     """
 
-    def __init__(self, bound_s: float, from_s: float = 0.0, beacon: Key | None = None) -> None:
+    def __init__(self, bound_s: float, from_s: float = 0.0, reserved: Container[Key] = ()) -> None:
         self._bound_s = bound_s
         self._from_s = from_s
-        self._beacon = beacon
+        self._reserved = reserved
         self._suspects: dict[Key, float] = {}
         self._owners: dict[Key, set[Key]] = {}
         self._lock = threading.Lock()
@@ -34,8 +34,8 @@ class LateWrites:
             return
         with self._lock:
             for key in keys:
-                if key == self._beacon:
-                    continue  # it is looked for by its value, and means nothing where it lies
+                if key in self._reserved:
+                    continue  # a beacon is looked for by its value, and means nothing where it lies
                 self._suspects[key] = max(self._suspects.get(key, 0.0), signed_s + self._bound_s)
 
     def quiet_from_s(self) -> float:

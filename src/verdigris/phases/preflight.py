@@ -59,18 +59,14 @@ def _check_pointer(bench: Bench) -> str:
 
 
 def _check_beacon(bench: Bench) -> None:
-    beacon = bench.settings.beacon
-    kinds = [kind for _, kind in bench.source.key.attributes]
-    if len(beacon) != len(kinds):
-        raise PhaseFailed("[table] beacon does not fit the table's key", where=bench.plan.source_table)
-    for value, kind in zip(beacon, kinds, strict=True):
-        if kind == "N" and not value.lstrip("-").isdigit():
-            raise PhaseFailed(
-                f"[table] beacon is {value!r}, but a key attribute of {bench.plan.source_table} is a number",
-                where="verdigris.toml",
-                state="nothing was changed",
-                next_command="set [table] beacon to a number that no item uses",
-            )
+    reserved = bench.settings.reserved
+    if not reserved.fits:
+        raise PhaseFailed(
+            f"[table] beacon is {reserved.value!r}, but a key attribute of {bench.plan.source_table} is a number",
+            where="verdigris.toml",
+            state="nothing was changed",
+            next_command="set [table] beacon to a number that no item uses",
+        )
 
 
 def _sample(bench: Bench) -> Evidence:
@@ -79,7 +75,7 @@ def _sample(bench: Bench) -> Evidence:
     An item that is refused here would go into quarantine: that is told before anything is made.
     Some of those that a migration touches go through it again, in other processes: it must come to the same.
     """
-    reads = Reads(bench.source, bench.settings.beacon)
+    reads = Reads(bench.source, bench.settings.reserved)
     transform = bench.dry_transform(LookedUp(bench.source.key, reads))
     key_of = key_reader(bench.source.key)
     touched: list[Sampled] = []

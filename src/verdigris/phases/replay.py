@@ -5,6 +5,7 @@ from __future__ import annotations
 from verdigris.core.model import Phase
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed
+from verdigris.phases import beacons
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.marks import renew_in_time
 from verdigris.phases.tail import begun, tail
@@ -39,9 +40,9 @@ def check(bench: Bench) -> None:
 
 
 def undo(bench: Bench) -> None:
-    """Removes the beacon from the source; the destination goes with provision's undo."""
+    """Removes the beacons from the source; the destination goes with provision's undo."""
     if bench.stores.admin.describe(bench.plan.source_table):
-        bench.source.write([], [bench.settings.beacon])
+        beacons.remove(bench)
 
 
 def _between(bench: Bench) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from itertools import islice
 from math import isqrt
 
@@ -15,7 +15,7 @@ from verdigris.stores.base import Table
 class Reads:
     """Looks other items up (for `LookedUp`), and remembers in `found` what it was asked since the last `begin`."""
 
-    def __init__(self, table: Table, reserved: Key) -> None:
+    def __init__(self, table: Table, reserved: Container[Key]) -> None:
         self._table = table
         self._reserved = reserved
         self.found: dict[Key, RawItem | None] = {}
@@ -26,7 +26,7 @@ class Reads:
 
     def __call__(self, key: Key) -> RawItem | None:
         if key not in self.found:
-            self.found[key] = None if key == self._reserved else self._table.read([key]).get(key)
+            self.found[key] = None if key in self._reserved else self._table.read([key]).get(key)
         return self.found[key]
 
 

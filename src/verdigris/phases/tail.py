@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 
 import msgspec
 import orjson
 
-from verdigris.core.lineage import Positions, forget, open_leaves, readable
+from verdigris.core.lineage import Positions, forget, readable
 from verdigris.core.model import Change, Key, Phase, RawItem
 from verdigris.core.settling import coalesce
 from verdigris.core.transform import Transform
 from verdigris.errors import ItemRefused, PhaseFailed
 from verdigris.phases.base import Bench, Progress
+from verdigris.phases.beacons import Beacons
 from verdigris.phases.documents import documents_of
 from verdigris.phases.marks import demand_time, mark
 from verdigris.phases.settling import Settler
@@ -40,7 +42,6 @@ class Tail:
         self._stream = bench.stores.stream(stream)
         self._transform: Transform = bench.transform()
         self._since_s = since_s
-        self._beacon: Key = bench.settings.beacon
         saved = bench.journal.checkpoint(bench.deployment, UNIT)
         self._positions = msgspec.json.decode(saved, type=Positions) if saved else Positions({})
         self._shards = list(self._stream.shards())
@@ -53,10 +54,8 @@ class Tail:
         #: changes that were settled; beacons are not among them
         self.changes = 0
         self.lag_records = 0
-        self._written = 0
         self._unsaved = False
-        #: beacon values seen, each with the shard it came from
-        self.beacons: dict[str, str] = {}
+        self._beacons = Beacons(bench)
         #: whether a change of the source is refused instead of settled: while the way forward again is tried
         self.frozen = False
         #: keys that changed since somebody last emptied this set
@@ -86,22 +85,25 @@ class Tail:
             self._caught_up_s = began_s
         return len(changes)
 
-    def catch_up(self, show: Callable[[], None] = lambda: None) -> str:
-        """Settles every change made until now; returns the beacon that proves it. Raises PhaseFailed.
+    def catch_up(self, show: Callable[[], None] = lambda: None, until_s: float = inf) -> None:
+        """Settles every change made until now. Raises PhaseFailed, at the latest at `until_s`.
 
-        Empty pages would prove nothing, and under steady writes there may never be one: so a beacon says when.
+        Empty pages would prove nothing, and under steady writes there may never be one: so beacons say when.
         """
-        value = self.write_beacon()
+        self._beacons.begin()
         silent_since_s = self._bench.now()
-        while value not in self.beacons:
+        while not self._shards or self._beacons.unproven(self._shards, self._positions):
             self._bench.breathe()
+            if self._bench.now() >= until_s:
+                raise _no_beacon(self._bench)
+            self._beacons.send(self._shards, self._positions)
             some = self.step()
             show()
             if some:
                 silent_since_s = self._bench.now()  # from here: `show` may have waited for the budget
             elif self._bench.now() - silent_since_s >= _SILENCE_S:
                 raise _no_beacon(self._bench)
-        return value
+        self._beacons.keep()
 
     def wait_for_late_writes(self) -> None:
         """Returns when no key of this runner can be hit by a late write any more; goes on settling meanwhile."""
@@ -109,36 +111,12 @@ class Tail:
             _wait(self._bench, "a write was not answered")
             self.step()
 
-    def write_beacon(self) -> str:
-        """Writes a beacon into the source; returns its value. Each is new: an unchanged put would make no record."""
-        self._written += 1
-        value = f"{self._bench.deployment}-{self._bench.journal.token}-{self._written}"
-        source = self._bench.source
-        item = {**source.key.to_json(self._beacon), "value": {"S": value}}
-        source.write([orjson.dumps(item)])
-        return value
-
-    def read_beacon(self, value: str, until_s: float) -> None:
-        """Steps until the beacon comes back: all changes before it are settled. Raises PhaseFailed at `until_s`."""
-        while value not in self.beacons:
-            self._bench.breathe()
-            if self._bench.now() >= until_s:
-                raise _no_beacon(self._bench)
-            self.step()
-
-    def open_shards(self) -> list[str]:
-        """The shards that new records go to, as of now."""
-        self._list_shards()
-        return open_leaves(self._shards)
-
     def _readable(self) -> list[str]:
         return readable(self._shards, self._positions)
 
     def _is_fresh(self, shard: str, change: Change) -> bool:
-        if change.key == self._beacon:
-            value = (change.new or {}).get("value", {}).get("S")
-            if value:
-                self.beacons[value] = shard
+        if change.key in self._bench.settings.reserved:
+            self._beacons.came(change, shard)
             return False
         return change.at_s >= self._since_s - self._bench.settings.margin_s
 
@@ -204,7 +182,7 @@ def _wait(bench: Bench, what: str) -> None:
 
 def _no_beacon(bench: Bench) -> PhaseFailed:
     return PhaseFailed(
-        "the beacon did not come back through the source's stream in time",
+        "the beacons did not come back through the source's stream in time",
         where=bench.plan.source_table,
         state=f"{bench.snapshot.live} serves on, untouched",
         next_command=f"verdigris deploy {bench.plan.env}",

@@ -5,7 +5,7 @@ A change of what was read then settles the reader: the final state is the migrat
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from verdigris.core.items import decode
@@ -18,7 +18,7 @@ from verdigris.stores.base import LinkKind, Links, Table
 class SourceViews:
     """Gives each source item its view. Queries through the view would be registered by their partition the same way."""
 
-    def __init__(self, source: Table, links: Links, reserved: Key) -> None:
+    def __init__(self, source: Table, links: Links, reserved: Container[Key]) -> None:
         self._source = source
         self._links = links
         self._reserved = reserved
@@ -30,7 +30,7 @@ class SourceViews:
 class SourceView:
     """The view of one reader."""
 
-    def __init__(self, source: Table, links: Links, reader: Key, reserved: Key) -> None:
+    def __init__(self, source: Table, links: Links, reader: Key, reserved: Container[Key]) -> None:
         self._source = source
         self._links = links
         self._reader = reader
@@ -42,7 +42,7 @@ class SourceView:
         Raises ItemRefused if `key` is no key of the table.
         """
         wanted = key_of(self._source.key, dict(key))
-        if wanted == self._reserved:
+        if wanted in self._reserved:
             return None
         self._links.add([(LinkKind.READER, wanted, self._reader)])
         found = self._source.read([wanted]).get(wanted)

@@ -136,8 +136,9 @@ def test_an_item_that_the_migrations_drop_is_extra(world: World) -> None:
     assert world.counts() == CLEAN | {"extra": 1}
 
 
-def test_the_beacon_is_nobodys(world: World) -> None:
-    world.items[BEACON, BEACON] = {"pk": {"S": BEACON}, "sk": {"S": BEACON}}
+def test_beacons_are_nobodys(world: World) -> None:
+    for key in (BEACON, f"{BEACON}|17"):
+        world.items[key, BEACON] = {"pk": {"S": key}, "sk": {"S": BEACON}}
     assert world.verdict().clean
 
 

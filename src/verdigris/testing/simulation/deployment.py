@@ -5,11 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cache
 
-import msgspec
-
 from verdigris import runner
 from verdigris.core import records
-from verdigris.core.lineage import Positions
 from verdigris.core.machine import State
 from verdigris.core.model import Color, DataVersion, Place
 from verdigris.core.planning import Facts, Names, PendingMigration, Plan, TableState, make_plan
@@ -27,7 +24,6 @@ from verdigris.errors import (
 )
 from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.lease import LeaseKeeper
-from verdigris.phases import tail
 from verdigris.phases.base import Bench, Settings, Stores
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
@@ -37,7 +33,7 @@ from verdigris.testing.simulation.application import MIGRATIONS
 from verdigris.testing.simulation.engine import SimEngine
 from verdigris.testing.simulation.ports import SimAdmin, SimLinks, SimPointer, SimRows, SimStream, SimTable
 from verdigris.testing.simulation.process import Process
-from verdigris.testing.simulation.world import BEACON, DEPLOY, DESTINATION, LATE_S, SHAPE, SOURCE, World
+from verdigris.testing.simulation.world import DEPLOY, DESTINATION, LATE_S, RESERVED, SHAPE, SOURCE, World
 
 LEASE_S = 15.0
 #: How often an operator tries before it is said that the deployment does not end.
@@ -80,15 +76,9 @@ class _Operator:
                 self._command(process, done)
             finally:
                 self.world.scheduler.kill(process)
-            if (done and done[0]) or self.world.scheduler.errors or self._refused(process):
+            if (done and done[0]) or self.world.scheduler.errors:
                 return
         self.world.wrong.append(f"{self.name} tried {_TRIES} times, and the deployment is not through")
-
-    def _refused(self, process: Process) -> bool:
-        """A switch that proves one shard is refused where several are open; then the stream must be read to its end."""
-        world = self.world
-        world.refused |= process.phase == "switch" and world.open_shards() > 1 and not world.writing and _is_read(world)
-        return world.refused
 
     def _command(self, process: Process, done: list[bool]) -> None:
         """The process is an actor of its own; the operator waits for its end."""
@@ -140,16 +130,16 @@ def _deploy(process: Process) -> bool:
 def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> Bench:
     """The one place where the simulation puts a bench together."""
     shape = process.world.schedule.shape
-    late = LateWrites(LATE_S, lease.others_until_s, BEACON)
+    late = LateWrites(LATE_S, lease.others_until_s, RESERVED)
     lease.own_until_s = late.quiet_from_s
     process.may_go, process.unanswered = lease.hold, late.unanswered
     source, links = SimTable(process, SOURCE), SimLinks(process)
-    views = SourceViews(source, links, BEACON)
+    views = SourceViews(source, links, RESERVED)
     return Bench(
         plan=log.snapshot.plan,
         settings=Settings(
             segments=shape.segments,
-            beacon=BEACON,
+            reserved=RESERVED,
             approve="auto",
             margin_s=shape.margin_s,
             verify_buckets=8,
@@ -166,7 +156,7 @@ def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> B
         log=log,
         engine=SimEngine(process, shape.workers, shape.beat_s),
         transform=lambda: _transform(shape.migration, views),
-        dry_transform=lambda views: Transform(MIGRATIONS[shape.migration], source.key, reserved=BEACON, views=views),
+        dry_transform=lambda views: Transform(MIGRATIONS[shape.migration], source.key, reserved=RESERVED, views=views),
         indexes=list,
         shape=lambda: SHAPE,
         place=lambda color: Place("dev", color, DataVersion.BETA, DESTINATION, DEPLOY, "here"),
@@ -191,9 +181,7 @@ def _log(process: Process, journal: Journal) -> Log:
 def _heard(process: Process, record: Record) -> None:
     if isinstance(record.body, PhaseBegan):
         process.works_on(record.body.phase.value)
-    elif (
-        isinstance(record.body, PhaseDone) and process.world.open_shards() == 1
-    ):  # else the catch-up proved one of them
+    elif isinstance(record.body, PhaseDone):
         for name in ("repaired", "verify_repaired"):
             if number := record.body.evidence.get(name):
                 process.world.wrong.append(f"{record.body.phase} had to repair {number}")
@@ -219,21 +207,12 @@ def _is_dead(process: Process, holder: Holder) -> bool:
 
 def _transform(migration: str, views: SourceViews) -> Transform:
     steps = MIGRATIONS[migration]
-    return Transform(steps, _KEY, None, BEACON, views) if any(step.reads for step in steps) else _blind(migration)
-
-
-def _is_read(world: World) -> bool:
-    """Whether the tail's positions, as they are kept, are behind every record."""
-    row = world.rows.get("verdigris|checkpoint|000001", tail.UNIT)
-    stream = world.tables.stream(world.tables.enable_stream(SOURCE))
-    at = msgspec.json.decode(row["value"], type=Positions) if row else Positions({})  # type: ignore[arg-type]
-    left = [shard.id for shard in stream.shards() if shard.id not in at.ended]
-    return not any(stream.read(shard, at.after.get(shard)).changes for shard in left)
+    return Transform(steps, _KEY, None, RESERVED, views) if any(step.reads for step in steps) else _blind(migration)
 
 
 @cache
 def _blind(migration: str) -> Transform:
-    return Transform(MIGRATIONS[migration], _KEY, reserved=BEACON)
+    return Transform(MIGRATIONS[migration], _KEY, reserved=RESERVED)
 
 
 @cache

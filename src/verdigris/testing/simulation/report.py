@@ -42,7 +42,7 @@ def run(schedule: Schedule, allowed: Allowed, program: Program, *, traced: bool 
     wrong += [f"{actor.name}: {_told(error)}" for actor, error in world.scheduler.errors]
     if world.scheduler.endless:
         wrong.append(f"it does not end within {world.scheduler.steps} steps")
-    elif not wrong and not world.flips and not world.refused:
+    elif not wrong and not world.flips:
         wrong.append("it ended without a switch")
     if not wrong:
         world.judge("at the end")

@@ -131,7 +131,7 @@ class Allowed:
     migrations: tuple[str, ...] = ("same", "drop", "split", "mixed", "ttl", "moved", "moved-owner", "view")
     #: writes that land after their caller gave up, died, or was paused past its lease
     late_writes: bool = True
-    #: open shards at a time, in a quarter of the schedules; the switch proves one
+    #: open shards at a time, in a quarter of the schedules
     shards: int = 3
     faults: int = 4
     runners: int = 2

@@ -9,6 +9,7 @@ from random import Random
 
 from verdigris.core import flags
 from verdigris.core.model import Change, Color, Key, RawItem
+from verdigris.core.reserved import Reserved
 from verdigris.core.ttl import expiry
 from verdigris.errors import LeaseLost, StoreError, Unreachable
 from verdigris.journal.base import Put, flag_row
@@ -17,6 +18,7 @@ from verdigris.stores.base import TableShape
 from verdigris.stores.gate import Gate, Verdict
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_links import MemoryLinks
+from verdigris.stores.table_shape import key_schema
 from verdigris.testing.simulation.application import Application, Thing, raw_of, wanted
 from verdigris.testing.simulation.process import PATIENCE_S, SKEW_S, Process
 from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, Split, Writer
@@ -24,7 +26,6 @@ from verdigris.testing.simulation.scheduler import Actor, Scheduler
 from verdigris.testing.simulation.switches import Replayed, Switches
 
 SOURCE, DESTINATION, DEPLOY = "app-dev-alpha", "app-dev-beta", "app-dev-deploy"
-BEACON: Key = ("verdigris|beacon",)
 SHAPE = TableShape(
     create={
         "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
@@ -32,6 +33,7 @@ SHAPE = TableShape(
         "BillingMode": "PAY_PER_REQUEST",
     }
 )
+RESERVED = Reserved(key_schema(SHAPE.create), "verdigris|beacon")
 _EXPIRED = expiry("exp")
 #: A schedule takes some 300 to 2,000 steps; one with more than this does not end.
 LIMIT = 30_000
@@ -73,9 +75,6 @@ class World:
         self.gate = Gate(Color.BLUE)
         self.application = Application(shape.migration, lambda: self.scheduler.now_s)
         self.flips = 0
-        #: the switch was refused, and the tail had read everything that the application wrote
-        self.refused = False
-        self.writing = len(schedule.writers)
         self.processes: list[Process] = []
         self._at_the_gate: list[Actor] = []
         self._waiting: dict[str, list[Actor]] = {}
@@ -140,7 +139,6 @@ class World:
                 self._do(op)
                 self.gate.ended()
                 self.gate_changed()
-        self.writing -= 1
 
     def _admitted(self) -> bool:
         """Waits while the gate holds writes. False: it refused this one."""
@@ -204,7 +202,7 @@ class World:
 
     def bared(self, change: Change) -> Change:
         """The change as a stream without images gives it; beacons keep theirs."""
-        return change if change.key == BEACON else replace(change, old=None, new=None)
+        return change if change.key in RESERVED else replace(change, old=None, new=None)
 
     def land(self, parts: Sequence[Callable[[], object]], seconds: float) -> None:
         """A call whose caller does not wait for it any more, and which takes effect all the same."""
@@ -221,7 +219,7 @@ class World:
 
     def admit(self, process: Process, table: str, key: Key, signed_s: float) -> None:
         """Whether a runner's write may take effect. What it writes to the source, other than beacons, is wrong."""
-        if table == SOURCE and key != BEACON:
+        if table == SOURCE and key not in RESERVED:
             self.wrong.append(f"{process.name} wrote {key} into the source")
         if self.allowed.late_writes:
             if abs(self.scheduler.now_s - signed_s) > SIGNATURE_S:
@@ -264,7 +262,7 @@ class World:
     def _living(self, table: str) -> dict[Key, RawItem]:
         """What a table holds, without beacons and without what has expired."""
         now_s, items = self.scheduler.now_s, self.tables.contents(table).items
-        return {key: item for key, item in items.items() if key != BEACON and not _EXPIRED(item, now_s)}
+        return {key: item for key, item in items.items() if key not in RESERVED and not _EXPIRED(item, now_s)}
 
 
 def _text(item: RawItem | None) -> str:

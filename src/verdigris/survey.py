@@ -9,6 +9,7 @@ from verdigris.core.planning import Facts, PendingMigration, TableState
 from verdigris.migrations.checksum import checksum
 from verdigris.migrations.discovery import discover
 from verdigris.migrations.state import Comparison, compare
+from verdigris.shaping import first_shape, new_shape
 from verdigris.wiring import Wiring
 
 
@@ -31,6 +32,7 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
     checksums, notes = migration_files(wiring)
     compared = compare(checksums, wiring.journal.applied())
     source = flags.source or DataVersion.ALPHA
+    live = wiring.admin.describe(wiring.names.tables[source])
     return Facts(
         color=flags.color,
         source=flags.source,
@@ -44,7 +46,8 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
         missing_indexes=tuple(_missing_indexes(wiring, source)) if flags.color and not compared.pending else (),
         has_fence=wiring.env.local and wiring.config.application is not None,
         production=wiring.env.production,
-        has_shape=wiring.config.table.shape is not None,
+        has_shape=first_shape(wiring.config) is not None,
+        shape=new_shape(wiring.config, live.shape if live else None),
         may_enable_stream=may_enable_stream or wiring.env.enable_stream,
     )
 

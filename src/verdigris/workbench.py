@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
 from verdigris.core.model import DataVersion, Item, KeySchema, Place
+from verdigris.core.planning import Plan
 from verdigris.core.records import Evidence
 from verdigris.core.reserved import Reserved
 from verdigris.core.steps import Views
-from verdigris.core.transform import Transform
+from verdigris.core.transform import Migration, Transform
 from verdigris.engines.scoped import Scoped
 from verdigris.engines.threads import Threads
 from verdigris.errors import ConfigError, PhaseFailed
@@ -27,11 +28,14 @@ from verdigris.phases.base import Bench, IndexPlan, Progress, Settings, Stores
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.views import SourceViews
+from verdigris.shaping import first_shape
 from verdigris.stores.base import TableShape
 from verdigris.stores.dynamodb_table import Guard
 from verdigris.stores.pace import Pace
 from verdigris.stores.paced import PacedIndex, PacedTable
 from verdigris.wiring import Hooks, Wiring, interpreter
+
+_PK_SK = KeySchema((("pk", "S"), ("sk", "S")))
 
 
 def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_enable_stream: bool = False) -> Bench:
@@ -50,7 +54,6 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
     late = LateWrites(wiring.env.late_write_s, lease.others_until_s, settings.reserved)
     lease.own_until_s = late.quiet_from_s
     wiring.guard = Guard(lease.hold, late.unanswered)
-    planned = {migration.name: migration.checksum for migration in plan.migrations}
     pace = _pace(wiring, log, lambda: made.breathe())
     stores = _paced(wiring.stores, pace)
     made = Bench(
@@ -60,17 +63,17 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         journal=wiring.journal,
         log=log,
         engine=Scoped(Threads(wiring.config.table.segments), pace.bulk),
-        transform=cache(lambda: _transform(wiring, stores, plan.source_table, planned, settings.reserved)),
-        dry_transform=lambda views: _transform(wiring, stores, plan.source_table, planned, settings.reserved, views),
+        transform=cache(lambda: _transform(wiring, stores, plan, settings.reserved)),
+        dry_transform=lambda views: _transform(wiring, stores, plan, settings.reserved, views),
         indexes=cache(lambda: _index_plans(wiring, plan.destination)),
-        shape=lambda: _shape(wiring, plan.source_table),
+        shape=lambda: _shape(wiring, plan),
         place=lambda color: wiring.place(color, plan.destination if color is plan.after else plan.source),
         exercise=lambda place, address: _exercise(wiring, place, address),
         now=time.time,
         sleep=time.sleep,
         hold=lease.hold,
         prove_determinism=lambda sample: determinism.prove(
-            _planned_files(wiring, planned), wiring.roots, wiring.schema(plan.source_table), sample
+            _planned_files(wiring, plan), wiring.roots, wiring.schema(plan.source_table), sample, plan.new_key
         ),
         report=lambda progress: hooks.progress(
             replace(_explained(progress, pace), quarantined=len(made.quarantine.waiting))
@@ -114,22 +117,27 @@ def _explained(progress: Progress, pace: Pace) -> Progress:
     return replace(progress, reason="; ".join(filter(None, (progress.reason, reason))))
 
 
-def _transform(
-    wiring: Wiring,
-    stores: Stores,
-    source_table: str,
-    planned: Mapping[str, str],
-    reserved: Reserved,
-    views: Views | None = None,
-) -> Transform:
+def _transform(wiring: Wiring, stores: Stores, plan: Plan, reserved: Reserved, views: Views | None = None) -> Transform:
     """`views` in place of those that keep on record what is read."""
-    loaded = load_migrations(_planned_files(wiring, planned), wiring.roots, planned)
+    loaded = load_migrations(_planned_files(wiring, plan), wiring.roots, _checksums(plan))
     if views is None:
-        views = SourceViews(stores.table(source_table), stores.links, reserved)
-    return Transform(loaded, wiring.schema(source_table), item_check(wiring), reserved, views)
+        views = SourceViews(stores.table(plan.source_table), stores.links, reserved)
+    return transform_of(wiring, loaded, wiring.schema(plan.source_table), plan.new_key, views)
 
 
-def _planned_files(wiring: Wiring, planned: Mapping[str, str]) -> list[MigrationFile]:
+def transform_of(
+    wiring: Wiring, migrations: Sequence[Migration], key: KeySchema, new_key: KeySchema | None, views: Views
+) -> Transform:
+    """The migrations as a deployment runs them. Raises ConfigError, MigrationError."""
+    return Transform(migrations, key, item_check(wiring), reserved_in(wiring, key), views, new_key)
+
+
+def _checksums(plan: Plan) -> dict[str, str]:
+    return {migration.name: migration.checksum for migration in plan.migrations}
+
+
+def _planned_files(wiring: Wiring, plan: Plan) -> list[MigrationFile]:
+    planned = _checksums(plan)
     files = [file for file in discover(wiring.config.migrations_folder).files if file.name in planned]
     missing = planned.keys() - {file.name for file in files}
     if missing:
@@ -159,21 +167,27 @@ def _index_plans(wiring: Wiring, version: DataVersion) -> list[IndexPlan]:
     ]
 
 
-def _shape(wiring: Wiring, source_table: str) -> TableShape:
-    """The source's own shape; in an empty environment the one of the configuration. Raises ConfigError."""
-    facts = wiring.stores.admin.describe(source_table)
+def _shape(wiring: Wiring, plan: Plan) -> TableShape:
+    """The new one, the source's own, or in an empty environment that of the configuration. Raises ConfigError."""
+    if new := plan.shape:
+        return TableShape(new.create, new.ttl_attribute, new.tags)
+    facts = wiring.stores.admin.describe(plan.source_table)
     if facts is not None:
         return facts.shape
-    shape = wiring.config.table_shape()
+    shape = first_shape(wiring.config)
     if shape is None:
         raise ConfigError("[table] shape is not set, and there is no table to copy", where=str(wiring.config.file))
-    return TableShape(create=shape)
+    return shape
 
 
 def reserved_keys(wiring: Wiring, source_table: str) -> Reserved:
     """The keys under which beacons are written: of no item of the application's."""
     facts = wiring.stores.admin.describe(source_table)
-    schema = facts.key if facts else KeySchema((("pk", "S"), ("sk", "S")))
+    return reserved_in(wiring, facts.key if facts else _PK_SK)
+
+
+def reserved_in(wiring: Wiring, schema: KeySchema) -> Reserved:
+    """The same in a table with this key."""
     return Reserved(schema, str(wiring.config.table.beacon))
 
 

@@ -29,9 +29,10 @@ MAY: dict[str, set[str]] = {
     "runner": _INNER | {"phases"},
     # These three compose everything (an environment's adapters, its facts, a runner's bench), so nothing else has to.
     "wiring": _PORTS | {"config", "local", "phases"},
-    "survey": _INNER | {"migrations", "wiring"},
-    "workbench": _PORTS | {"migrations", "phases", "wiring"},
-    "commands": _PORTS | {"config", "migrations", "phases", "runner", "survey", "wiring", "workbench"},
+    "shaping": _INNER | {"config", "stores"},
+    "survey": _INNER | {"migrations", "shaping", "wiring"},
+    "workbench": _PORTS | {"migrations", "phases", "shaping", "wiring"},
+    "commands": _PORTS | {"config", "migrations", "phases", "runner", "shaping", "survey", "wiring", "workbench"},
     "demo": _INNER | {"local", "commands", "config"},
     # What it shows are the types of inner layers; what it does goes through commands.
     "cli": _INNER | {"commands", "config", "demo", "journal", "local", "migrations", "phases"},

@@ -148,7 +148,9 @@ def test_a_discarded_item_is_deleted_and_named_in_the_evidence() -> None:
     world.put("alpha", bad_item())
     stopped(world)
     bench = world.bench()
-    redriving.discard(bench, bench.quarantine.at(BAD), "ada@here", "a leftover of a test")
+    redriving.discard(
+        bench, [one for one in bench.quarantine.waiting if one.key == BAD], "ada@here", "a leftover of a test"
+    )
     assert BAD not in world.items("beta")
     snapshot = deploy(world)
     assert snapshot.state is State.BAKED
@@ -167,7 +169,7 @@ def test_what_was_discarded_waits_again_when_it_was_changed_and_is_refused_again
     world = begin([bad_item(), item(8)])
     stopped(world)
     bench = world.bench()
-    redriving.discard(bench, bench.quarantine.at(BAD), "ada@here", "not needed")
+    redriving.discard(bench, [one for one in bench.quarantine.waiting if one.key == BAD], "ada@here", "not needed")
     world.put("alpha", bad_item() | {"more": "now it is"})
     stopped(world)
     assert [entry.discarded for entry in entries(world)] == [None]
@@ -181,7 +183,9 @@ def test_a_discarded_item_that_is_good_by_now_is_carried() -> None:
     stopped(world)
     world.put("alpha", item(7))
     bench = world.bench()
-    redriven = redriving.discard(bench, bench.quarantine.at(BAD), "ada@here", "not needed")
+    redriven = redriving.discard(
+        bench, [one for one in bench.quarantine.waiting if one.key == BAD], "ada@here", "not needed"
+    )
     assert [entry.key for entry in redriven.settled] == [BAD]
     assert deploy(world).state is State.BAKED
     assert world.items("beta") == wanted([item(7), item(8)])

@@ -51,7 +51,9 @@ def test_a_discarded_collision_carries_neither_until_one_gives_way() -> None:
     world = begin([named(1, "ada"), named(2, "ada"), named(3, "bob")], MOVING)
     stopped(world)
     bench = world.bench()
-    redriving.discard(bench, bench.quarantine.at(NAME), "ada@here", "neither is needed")
+    redriving.discard(
+        bench, [one for one in bench.quarantine.waiting if one.key == NAME], "ada@here", "neither is needed"
+    )
     evidence = verify.compare(world.bench(), "verify-command", repair=False)
     assert (evidence["quarantined"], evidence["discarded"], evidence["in_motion"]) == (0, 1, 0)
     assert set(world.items("beta")) == {("name|bob", "name")}
@@ -78,7 +80,7 @@ def test_what_the_table_refuses_is_found_among_the_others(monkeypatch: pytest.Mo
     }
     assert len(world.items("beta")) == 38
     bench = world.bench()
-    redriving.discard(bench, bench.quarantine.at(BAD), "ada@here", "not needed")
+    redriving.discard(bench, [one for one in bench.quarantine.waiting if one.key == BAD], "ada@here", "not needed")
     world.put("alpha", item(30) | {"n": 31})
     assert deploy(world).state is State.BAKED
     assert len(world.items("beta")) == 39
@@ -107,7 +109,12 @@ def test_documents_that_are_refused_wait_and_their_items_are_carried() -> None:
 
     world.put("alpha", item(13) | {"n": 113})
     bench = world.bench()
-    redriving.discard(bench, bench.quarantine.at(("case|14", "case|14")), "ada@here", "not searched for")
+    redriving.discard(
+        bench,
+        [one for one in bench.quarantine.waiting if one.key == ("case|14", "case|14")],
+        "ada@here",
+        "not searched for",
+    )
     assert deploy(world).state is State.BAKED
     assert len(world.items("beta")) == 20
     assert set(index.read(INDEX, [f"case|{n}" for n in range(20)])) == {f"case|{n}" for n in range(20) if n != 14}

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 from tests.lifecycle.perils import Killed
 
 from verdigris.core import records
 from verdigris.core.model import Color, DataVersion, Kind, Place
-from verdigris.core.planning import Facts, Names, PendingMigration, Plan, TableState, make_plan
+from verdigris.core.planning import Facts, Names, NewShape, PendingMigration, Plan, TableState, make_plan
 from verdigris.core.records import Evidence
-from verdigris.core.transform import Migration, Transform
+from verdigris.core.transform import Migration, Transform, Views
 from verdigris.core.trial import Sampled
 from verdigris.engines.inline import Inline
 from verdigris.journal.journal import Holder, Journal
@@ -69,6 +70,8 @@ class World:
     #: how long a write that was not answered may still land, and until when an earlier runner's may (seconds)
     late_s: float = 0.0
     late_from_s: float = 0.0
+    #: what [table.destination] says that the live table is not
+    new_shape: NewShape | None = None
     heard: Callable[[records.Record], None] = lambda record: None
     progress: Callable[[Progress], None] = lambda progress: None
     #: (port, its name) → what a runner is given in its place
@@ -98,7 +101,7 @@ class World:
         applied = {migration.name for migration in journal.applied()}
         pending = tuple(PendingMigration(m.name, "checksum") for m in self.migrations if m.name not in applied)
         facts = Facts(flags.color, flags.source, flags.destination, self._state("alpha"), self._state("beta"), pending)
-        return make_plan(NAMES, facts)
+        return make_plan(NAMES, replace(facts, shape=self.new_shape))
 
     def bench(self, *, fresh: bool = False) -> Bench:
         """The bench of a new runner on the deployment under way, or (none, or `fresh`) on a new one."""
@@ -129,14 +132,12 @@ class World:
             log=log,
             engine=Inline(),
             transform=lambda: self._transform(pending, stores, plan),
-            dry_transform=lambda views: Transform(
-                pending, stores.table(plan.source_table).key, None, self.settings.reserved, views
-            ),
+            dry_transform=lambda views: self._transform(pending, stores, plan, views),
             indexes=lambda: [
                 IndexPlan(index.alias, index.destination, {"mappings": {}}, self.document)
                 for index in (plan.indexes if self.index else ())
             ],
-            shape=lambda: SHAPE,
+            shape=lambda: self._shape(plan),
             place=lambda color: Place(
                 "dev", color, plan.destination, plan.destination_table, plan.deploy_table, "here"
             ),
@@ -149,9 +150,18 @@ class World:
             late=self.late,
         )
 
-    def _transform(self, pending: Sequence[Migration], stores: Stores, plan: Plan) -> Transform:
+    def _shape(self, plan: Plan) -> TableShape:
+        if new := plan.shape:
+            return TableShape(new.create, new.ttl_attribute, new.tags)
+        facts = self.tables.describe(plan.source_table)
+        return facts.shape if facts else SHAPE
+
+    def _transform(
+        self, pending: Sequence[Migration], stores: Stores, plan: Plan, views: Views | None = None
+    ) -> Transform:
         source, reserved = stores.table(plan.source_table), self.settings.reserved
-        return Transform(pending, source.key, None, reserved, SourceViews(source, stores.links, reserved))
+        views = views or SourceViews(source, stores.links, reserved)
+        return Transform(pending, source.key, None, reserved, views, plan.new_key)
 
     def _exercise(self, place: Place, address: str) -> Evidence:
         return {"ran": True}
@@ -164,9 +174,9 @@ class World:
 
     # ── items ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def live(self, items: Sequence[dict[str, Any]] = ()) -> None:
+    def live(self, items: Sequence[dict[str, Any]] = (), shape: TableShape = SHAPE) -> None:
         """As after a first deployment: blue serves alpha, which holds these items."""
-        self.tables.create("court-dev-alpha", SHAPE)
+        self.tables.create("court-dev-alpha", shape)
         if self.index:
             self.index.create("court-dev-case-alpha", {"mappings": {}})
             self.index.point_alias("court-dev-case", None, "court-dev-case-alpha")

@@ -84,6 +84,7 @@ MUTATIONS = [
     Mutation("clocks are trusted", settling.no_margin, having("jump", phases=("start", "preflight", "provision"))),
     Mutation("unprocessed items are ignored", settling.unprocessed_items_ignored, having("half", "throttle", "cut")),
     Mutation("claims are not kept", settling.claims_not_kept, calm("moved")),
+    Mutation("whose an output is, is not looked up", settling.owner_in_an_output_ignored, calm("rekeyed-owner")),
     Mutation("readers are not settled", settling.readers_not_settled, calm("view")),
     Mutation("verify asks once for owners", settling.owners_asked_once, calm("moved", "moved-owner")),
     Mutation("verify trusts counts", switching.counts_trusted),

@@ -91,14 +91,20 @@ def old_image_ignored() -> Sequence[Patch]:
 
 
 def own_key_ignored() -> Sequence[Patch]:
-    def owners(hints: Mapping[Key, set[Key]], produced: Produced) -> dict[Key, set[Key]]:
+    def owners(hints: Mapping[Key, set[Key]], produced: Produced, own: Any) -> dict[Key, set[Key]]:
         found: dict[Key, set[Key]] = {}
         for source, seen in hints.items():
             for destination in {*seen, *produced.get(source, {})}:
-                found.setdefault(destination, {destination}).add(source)
+                found.setdefault(destination, set(own(destination))).add(source)
         return found
 
     return [(settling, "owners", owners)]
+
+
+def owner_in_an_output_ignored() -> Sequence[Patch]:
+    """Where the destination has another key, nobody looks at what lies there to see whose it is."""
+    plain = Transform.owners
+    return [(Transform, "owners", lambda self, key, item: plain(self, key, None if self.rekeyed else item))]
 
 
 def deletes_not_written() -> Sequence[Patch]:

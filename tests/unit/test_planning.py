@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from verdigris.core.model import Color, DataVersion, Kind, Phase
-from verdigris.core.planning import Facts, Names, PendingMigration, TableState, faults, make_plan
+from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
+from verdigris.core.planning import Facts, Names, NewShape, PendingMigration, Plan, TableState, faults, make_plan
 
 NAMES = Names(
     env="dev",
@@ -19,6 +19,10 @@ NAMES = Names(
 FULL = TableState(True, False, True, True, 10, 1000)
 NONE = TableState(False)
 PENDING = (PendingMigration("0001_a.py", "1" * 64),)
+
+
+ID = KeySchema((("id", "S"),))
+OTHER = NewShape({"KeySchema": []}, KeySchema((("pk", "S"),)), ID, changes=("key pk → id", "index by-x is new"))
 
 
 def facts(**changes: Any) -> Facts:
@@ -95,3 +99,28 @@ def test_an_unproven_fence_is_said_in_the_plan() -> None:
     plan = make_plan(NAMES, facts(has_fence=False))
     assert "unproven" in plan.notes[0]
     assert make_plan(NAMES, facts(has_fence=False, pending=())).notes == ()
+
+
+def test_another_shape_belongs_to_the_deployment_that_migrates() -> None:
+    plan = make_plan(NAMES, facts(shape=OTHER))
+    assert (plan.new_key, said(shape=OTHER)) == (ID, [])
+    assert plan.digest != make_plan(NAMES, facts()).digest
+    assert msgspec.json.decode(msgspec.json.encode(plan), type=Plan) == plan
+    assert make_plan(NAMES, facts()).new_key is None
+
+
+def test_another_shape_that_no_migration_brings_is_a_fault() -> None:
+    assert make_plan(NAMES, facts(shape=OTHER, pending=())).shape is None
+    (only,) = said(shape=OTHER, pending=())
+    assert "[table.destination] says what court-dev-alpha is not (key pk → id, index by-x is new)" in only
+
+
+def test_the_first_deployment_takes_a_table_as_it_is_and_says_so() -> None:
+    found = facts(
+        color=None, source=None, destination=None, shape=OTHER, alpha=msgspec.structs.replace(FULL, empty=True)
+    )
+    plan = make_plan(NAMES, found)
+    assert (plan.shape, faults(plan, found)) == (None, [])
+    assert plan.notes == (
+        "the table is taken as it is; [table.destination] wants another one: key pk → id, index by-x is new",
+    )

@@ -7,16 +7,22 @@ from verdigris.core.model import Key
 from verdigris.core.settling import Settled, coalesce, owners, settle, unread
 
 A, B, X, Y = ("a",), ("b",), ("x",), ("y",)
+
+
+def same(key: Key) -> tuple[Key, ...]:
+    return (key,)
+
+
 some_keys = st.sampled_from([A, B, X, Y])
 
 
 def test_a_hint_concerns_its_own_key_those_of_its_images_and_those_of_now() -> None:
-    found = owners({A: {X}}, {A: {Y: b"1"}})
+    found = owners({A: {X}}, {A: {Y: b"1"}}, same)
     assert found == {A: {A}, X: {X, A}, Y: {Y, A}}
 
 
 def test_two_hints_of_one_destination_are_settled_together() -> None:
-    assert owners({A: {X}, B: {X}}, {})[X] == {A, B, X}
+    assert owners({A: {X}, B: {X}}, {}, same)[X] == {A, B, X}
 
 
 def test_whoever_is_named_and_was_not_read_must_be_read() -> None:
@@ -53,7 +59,7 @@ def test_coalescing_keeps_the_images_in_between() -> None:
 def test_whatever_is_hinted_is_decided(source: dict[Key, dict[Key, bytes]], hints: dict[Key, set[Key]]) -> None:
     """Each concerned key is put, deleted or a collision; what is put is what its only producer says."""
     produced = {key: source.get(key, {}) for key in hints}
-    wanted = owners(hints, produced)
+    wanted = owners(hints, produced, same)
     produced |= {key: source.get(key, {}) for key in unread(wanted, produced)}
     assert unread(wanted, produced) == []
     settled = settle(wanted, produced)
@@ -82,7 +88,7 @@ def test_late_and_twice_are_harmless(
         for page in pages:
             hints = coalesce(page)
             # As when an item's producers are always known: whoever produces a key is among its owners.
-            wanted = {key: found | producers(key) for key, found in owners(hints, source).items()}
+            wanted = {key: found | producers(key) for key, found in owners(hints, source, same).items()}
             settled = settle(wanted, {key: source.get(key, {}) for keys in wanted.values() for key in keys})
             destination |= settled.puts
             for key in settled.deletes:

@@ -15,8 +15,7 @@ KEY = ("a", "b")
 
 
 def tried(item: dict[str, Any], *migrations: Migration, check: Callable[[Any], Any] | None = None) -> Tried:
-    alone = [(migration.name, Transform([migration], SCHEMA)) for migration in migrations]
-    return Trial(Transform(migrations, SCHEMA, check), alone).try_item(KEY, encode({"pk": "a", "sk": "b", **item}))
+    return Trial(Transform(migrations, SCHEMA, check)).try_item(KEY, encode({"pk": "a", "sk": "b", **item}))
 
 
 def cents(item: dict[str, Any]) -> dict[str, Any]:

@@ -65,10 +65,10 @@ def command(call: Call, words: tuple[str, ...], sample: int, key: str | None) ->
 
 def _text(found: Trials) -> Iterator[str]:
     for item in found.items:
-        yield from _item(found.schema, item)
+        yield from _item(found, item)
     for key, sources in found.collisions.items():
         names = "; ".join(show_key(found.schema, source) for source in sources)
-        yield f"{click.style('collision:', fg='red', bold=True)} {names} all come to {show_key(found.schema, key)}"
+        yield f"{click.style('collision:', fg='red', bold=True)} {names} all come to {show_key(found.new_schema, key)}"
     yield _summary(found)
 
 
@@ -86,16 +86,16 @@ def _summary(found: Trials) -> str:
     return f"{plural(found.read, 'item')} of {found.table}: {', '.join(said) or 'the table is empty'}"
 
 
-def _item(schema: KeySchema, item: Tried) -> Iterator[str]:
+def _item(found: Trials, item: Tried) -> Iterator[str]:
     into = f" into {len(item.outputs)}" if item.outcome is Outcome.SPLIT else ""
     outcome = click.style(f"{item.outcome}{into}", fg=_COLORS.get(item.outcome), bold=True)
-    yield f"{click.style(show_key(schema, item.key), bold=True)}: {outcome}"
+    yield f"{click.style(show_key(found.schema, item.key), bold=True)}: {outcome}"
     for step in item.steps:
         if step.outcome is not Outcome.REFUSED:
-            of = f" of {show_key(schema, step.key)}" if step.key != item.key else ""
+            of = f" of {_key(step.schema, step.key)}" if (step.schema, step.key) != (found.schema, item.key) else ""
             yield f"  {step.migration}{of}{_note(step)}"
             for product in step.products:
-                yield from _product(schema, step, product)
+                yield from _product(found.new_schema, step, product)
     if item.reason:
         yield f"  {click.style(item.reason, fg='red')}"
 
@@ -106,11 +106,15 @@ def _note(step: Step) -> str:
 
 def _product(schema: KeySchema, step: Step, product: Product) -> Iterator[str]:
     indent = "    "
-    if product.key != step.key or step.outcome is Outcome.SPLIT:
+    if (schema, product.key) != (step.schema, step.key) or step.outcome is Outcome.SPLIT:
         what = " (new)" if not product.kept else ""
-        yield f"{indent}{click.style(f'→ {show_key(schema, product.key)}{what}', fg='cyan')}"
+        yield f"{indent}{click.style(f'→ {_key(schema, product.key)}{what}', fg='cyan')}"
         indent += "  "
     yield from columns(_places(product.difference), indent=indent)
+
+
+def _key(schema: KeySchema, key: Key) -> str:
+    return show_key(schema, key) if key else "no key yet"
 
 
 def _places(of: Difference) -> list[tuple[str, ...]]:
@@ -128,7 +132,7 @@ def _places(of: Difference) -> list[tuple[str, ...]]:
 
 
 def _shape(found: Trials) -> shapes.Shape:
-    schema = found.schema
+    schema, new = found.schema, found.new_schema
     return {
         "env": found.env,
         "table": found.table,
@@ -141,26 +145,26 @@ def _shape(found: Trials) -> shapes.Shape:
                 "key": schema.to_json(item.key),
                 "outcome": item.outcome,
                 "reason": item.reason,
-                "outputs": _keys(schema, item.outputs),
-                "steps": [_step(schema, step) for step in item.steps],
+                "outputs": _keys(new, item.outputs),
+                "steps": [_step(new, step) for step in item.steps],
             }
             for item in found.items
         ],
         "collisions": [
-            {"key": schema.to_json(key), "sources": _keys(schema, sources)} for key, sources in found.collisions.items()
+            {"key": new.to_json(key), "sources": _keys(schema, sources)} for key, sources in found.collisions.items()
         ],
     }
 
 
-def _step(schema: KeySchema, step: Step) -> shapes.Shape:
+def _step(new: KeySchema, step: Step) -> shapes.Shape:
     return {
         "migration": step.migration,
-        "key": schema.to_json(step.key),
+        "key": _json(step.schema, step.key),
         "outcome": step.outcome,
         "reason": step.reason,
         "outputs": [
             {
-                "key": schema.to_json(product.key),
+                "key": _json(new, product.key),
                 "new": not product.kept,
                 "added": dict(product.difference.added),
                 "removed": dict(product.difference.removed),
@@ -171,6 +175,11 @@ def _step(schema: KeySchema, step: Step) -> shapes.Shape:
             for product in step.products
         ],
     }
+
+
+def _json(schema: KeySchema, key: Key) -> Any:
+    """Between two migrations an item may have no key yet."""
+    return schema.to_json(key) if key else None
 
 
 def _keys(schema: KeySchema, keys: Sequence[Key]) -> list[Any]:

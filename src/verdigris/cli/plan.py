@@ -79,7 +79,8 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "color", f"{plan.before or 'none'} → {plan.after}"
     if plan.moves_data:
         yield "data", f"{plan.source} → {plan.destination}"
-        yield "table", f"{plan.source_table} → {plan.destination_table}"
+        changes = plan.shape.changes if plan.shape else ()
+        yield "table", ", ".join((f"{plan.source_table} → {plan.destination_table}", *changes))
     else:
         yield "data", f"{plan.source}, as it is"
         yield "table", plan.source_table

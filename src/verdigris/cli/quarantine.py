@@ -12,8 +12,8 @@ from verdigris.cli import shapes, words
 from verdigris.cli.call import Call, Group, pass_call
 from verdigris.cli.output import Output, columns
 from verdigris.cli.running import at_work
-from verdigris.core.keys import show_key
-from verdigris.core.model import Key, KeySchema
+from verdigris.core.keys import Schemas, show_key
+from verdigris.core.model import KeySchema
 from verdigris.core.quarantine import Held
 
 if TYPE_CHECKING:
@@ -53,10 +53,10 @@ def list_(call: Call, env: str | None) -> int:
     shape = {
         "env": env,
         "deployment": found.deployment,
-        "entries": [_entry(found.schema, entry) for entry in found.entries],
+        "entries": [_entry(found.schemas, entry) for entry in found.entries],
         "next_command": then,
     }
-    output.data(shape, _rows(found.schema, found.entries) or ["nothing is in quarantine"])
+    output.data(shape, _rows(found.schemas, found.entries) or ["nothing is in quarantine"])
     output.next(then)
     return 0
 
@@ -64,7 +64,7 @@ def list_(call: Call, env: str | None) -> int:
 def _after_list(found: Listed) -> str:
     if not found.waiting:
         return f"verdigris status {found.env}"
-    return f"verdigris quarantine show {_typed(found.schema, found.entries[0].key)} {found.env}"
+    return f"verdigris quarantine show {_typed(found.schemas, found.entries[0])} {found.env}"
 
 
 @command.command("show", examples=("verdigris quarantine show 'pk=case|1,sk=case|1' prod",))
@@ -82,8 +82,11 @@ def show(call: Call, key: str, env: str | None) -> int:
     found = commands.show_quarantined(config, env, key)
     then = f"mend the migration, then: verdigris quarantine redrive {env}"
     output = Output(call)
-    entries = [{**_entry(found.schema, entry), **_payload(found.schema, kept)} for entry, kept in found.entries]
-    output.data({"env": env, "entries": entries, "next_command": then}, _shown(found.schema, found.entries))
+    entries = [
+        {**_entry(found.schemas, entry), **_payload(entry.items_schema(found.schemas), kept)}
+        for entry, kept in found.entries
+    ]
+    output.data({"env": env, "entries": entries, "next_command": then}, _shown(found.schemas, found.entries))
     output.next(then)
     return 0
 
@@ -142,18 +145,18 @@ def _ended(call: Call, done: Redriven, settled: str) -> int:
     shape = {
         "env": done.env,
         "mended": list(done.mended),
-        "settled": [_entry(done.schema, entry) for entry in done.settled],
-        "left": [_entry(done.schema, entry) for entry in done.left],
+        "settled": [_entry(done.schemas, entry) for entry in done.settled],
+        "left": [_entry(done.schemas, entry) for entry in done.left],
         "put_off": done.put_off,
         "state": done.snapshot.state,
         "next_command": then,
     }
     lines = [f"{name}: taken as it is now" for name in done.mended]
-    lines += [f"{show_key(done.schema, entry.key)}: {settled}" for entry in done.settled]
+    lines += [f"{_shown_key(done.schemas, entry)}: {settled}" for entry in done.settled]
     if done.put_off:
         lines.append("the backfill is not done: replay will settle it")
     elif done.left:
-        lines += [*_rows(done.schema, done.left), f"{words.plural(len(done.left), 'item')} still in quarantine"]
+        lines += [*_rows(done.schemas, done.left), f"{words.plural(len(done.left), 'item')} still in quarantine"]
     else:
         lines.append("nothing waits in quarantine")
     output = Output(call)
@@ -165,10 +168,10 @@ def _ended(call: Call, done: Redriven, settled: str) -> int:
 # ── for people ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _rows(schema: KeySchema, entries: Sequence[Entry]) -> list[str]:
+def _rows(schemas: Schemas, entries: Sequence[Entry]) -> list[str]:
     return columns(
         (
-            click.style(show_key(schema, entry.key), bold=True),
+            click.style(_shown_key(schemas, entry), bold=True),
             click.style(_what(entry), fg="yellow" if entry.discarded else "red"),
             f"{entry.times}×",
             words.clock(entry.last_at),
@@ -184,26 +187,26 @@ def _what(entry: Entry) -> str:
     return f"{_WHAT[entry.held]}{', put off' if entry.due else ''}"
 
 
-def _shown(schema: KeySchema, entries: Sequence[tuple[Entry, Payload]]) -> Iterator[str]:
+def _shown(schemas: Schemas, entries: Sequence[tuple[Entry, Payload]]) -> Iterator[str]:
     for entry, payload in entries:
-        yield f"{click.style(show_key(schema, entry.key), bold=True)}: {click.style(_WHAT[entry.held], fg='red')}"
-        yield from columns(_facts(schema, entry), indent="  ")
+        yield f"{click.style(_shown_key(schemas, entry), bold=True)}: {click.style(_WHAT[entry.held], fg='red')}"
+        yield from columns(_facts(schemas, entry), indent="  ")
         for line in payload.traceback.splitlines():
             yield f"  {click.style(line, dim=True)}"
         for key, item in payload.items:
-            yield f"  {show_key(schema, key)}"
+            yield f"  {show_key(entry.items_schema(schemas), key)}"
             yield from (f"    {line}" for line in _pretty(item).splitlines())
 
 
-def _facts(schema: KeySchema, entry: Entry) -> Iterator[tuple[str, str]]:
+def _facts(schemas: Schemas, entry: Entry) -> Iterator[tuple[str, str]]:
     yield "error", entry.error
     if entry.by:
         yield "by", f"{entry.by}  {click.style(entry.checksum[:12], dim=True)}".rstrip()
     yield "refused", f"{entry.times}×, from {words.clock(entry.first_at)} to {words.clock(entry.last_at)}"
     for key in entry.sources:
-        yield "source", show_key(schema, key)
+        yield "source", show_key(schemas.source, key)
     for key in entry.keeps:
-        yield "keeps", f"{show_key(schema, key)} as it is in the destination"
+        yield "keeps", f"{show_key(schemas.destination, key)} as it is in the destination"
     if gone := entry.discarded:
         yield "discarded", f"by {gone.who} at {words.clock(gone.at)}: {gone.comment}"
 
@@ -214,16 +217,21 @@ def _pretty(item: bytes) -> str:
     return msgspec.json.format(item, indent=2).decode()
 
 
-def _typed(schema: KeySchema, key: Key) -> str:
-    return shlex.quote(",".join(f"{name}={value}" for name, value in zip(schema.names, key, strict=True)))
+def _shown_key(schemas: Schemas, entry: Entry) -> str:
+    return show_key(entry.schema(schemas), entry.key)
+
+
+def _typed(schemas: Schemas, entry: Entry) -> str:
+    names = entry.schema(schemas).names
+    return shlex.quote(",".join(f"{name}={value}" for name, value in zip(names, entry.key, strict=True)))
 
 
 # ── for programs ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _entry(schema: KeySchema, entry: Entry) -> shapes.Shape:
+def _entry(schemas: Schemas, entry: Entry) -> shapes.Shape:
     return {
-        "key": schema.to_json(entry.key),
+        "key": entry.schema(schemas).to_json(entry.key),
         "what": entry.held,
         "error": entry.error,
         "by": entry.by,
@@ -231,8 +239,8 @@ def _entry(schema: KeySchema, entry: Entry) -> shapes.Shape:
         "first_at": entry.first_at,
         "last_at": entry.last_at,
         "times": entry.times,
-        "sources": [schema.to_json(key) for key in entry.sources],
-        "keeps": [schema.to_json(key) for key in entry.keeps],
+        "sources": [schemas.source.to_json(key) for key in entry.sources],
+        "keeps": [schemas.destination.to_json(key) for key in entry.keeps],
         "discarded": {"who": gone.who, "comment": gone.comment, "at": gone.at} if (gone := entry.discarded) else None,
     }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -11,7 +11,7 @@ from verdigris import survey
 from verdigris.commands.sessions import Session, latest, nothing_yet, session
 from verdigris.commands.trying import parse_key
 from verdigris.config.model import Config
-from verdigris.core.keys import show_key
+from verdigris.core.keys import Schemas
 from verdigris.core.model import Key, KeySchema
 from verdigris.core.planning import PendingMigration, Plan
 from verdigris.core.quarantine import Entry, Held, Payload
@@ -34,7 +34,7 @@ class Listed:
 
     env: str
     deployment: int
-    schema: KeySchema
+    schemas: Schemas
     entries: Sequence[Entry]
 
     @property
@@ -47,7 +47,7 @@ class Shown:
     """What is in quarantine under one key."""
 
     env: str
-    schema: KeySchema
+    schemas: Schemas
     entries: Sequence[tuple[Entry, Payload]]
 
 
@@ -56,7 +56,7 @@ class Redriven:
     """What was settled and what is left; `mended` are the migrations that were taken over as they are now."""
 
     env: str
-    schema: KeySchema
+    schemas: Schemas
     mended: Sequence[str]
     settled: Sequence[Entry]
     left: Sequence[Entry]
@@ -71,20 +71,19 @@ def list_quarantine(config: Config, env: str) -> Listed:
     snapshot = _last(wiring)
     entries = QuarantineRows(wiring.journal, snapshot.deployment).entries()
     entries.sort(key=lambda entry: (entry.discarded is not None, entry.first_at, entry.unit))
-    return Listed(env, snapshot.deployment, _schema(wiring, snapshot.plan), entries)
+    return Listed(env, snapshot.deployment, _schemas(wiring, snapshot.plan), entries)
 
 
 def show_quarantined(config: Config, env: str, key: str) -> Shown:
     """Everything that is kept under a key (`pk=…,sk=…`): payload, error, traceback. Read-only."""
     wiring = Wiring(config, env)
     snapshot = _last(wiring)
-    schema = _schema(wiring, snapshot.plan)
+    schemas = _schemas(wiring, snapshot.plan)
     rows = QuarantineRows(wiring.journal, snapshot.deployment)
-    wanted = parse_key(schema, key)
-    found = [(entry, rows.payload(entry)) for entry in rows.entries() if entry.key == wanted]
+    found = [(entry, rows.payload(entry)) for entry in _under(key, schemas, rows.entries())]
     if not found:
-        raise _not_there(env, schema, wanted)
-    return Shown(env, schema, found)
+        raise _not_there(env, key)
+    return Shown(env, schemas, found)
 
 
 def mended_migrations(config: Config, env: str) -> list[str]:
@@ -102,10 +101,10 @@ def redrive(config: Config, env: str, *, accept: bool = False, hooks: Hooks | No
     with session(Wiring(config, env), f"quarantine redrive {env}", hooks or Hooks()) as held:
         log = _open(held)
         wiring = held.wiring
-        schema = _schema(wiring, log.snapshot.plan)
+        schemas = _schemas(wiring, log.snapshot.plan)
         waiting = held.bench(log).quarantine.waiting
         if not waiting:
-            return Redriven(env, schema, (), (), (), False, log.snapshot)
+            return Redriven(env, schemas, (), (), (), False, log.snapshot)
         compared = _compared(wiring, log.snapshot.plan)
         changed = [now.name for before, now in compared if before != now]
         if changed and not accept:
@@ -115,7 +114,7 @@ def redrive(config: Config, env: str, *, accept: bool = False, hooks: Hooks | No
             _prove_loadable(wiring, log.snapshot.plan)
             redriving.mend(wiring.journal, log, me("", "").who, tuple(now for _, now in compared))
         done = redriving.redrive(held.bench(log))
-        return Redriven(env, schema, changed, done.settled, done.left, done.put_off, log.snapshot)
+        return Redriven(env, schemas, changed, done.settled, done.left, done.put_off, log.snapshot)
 
 
 def discard(config: Config, env: str, key: str, comment: str, *, hooks: Hooks | None = None) -> Redriven:
@@ -131,14 +130,13 @@ def discard(config: Config, env: str, key: str, comment: str, *, hooks: Hooks | 
         )
     with session(Wiring(config, env), f"quarantine discard {env}", hooks or Hooks()) as held:
         log = _open(held)
-        schema = _schema(held.wiring, log.snapshot.plan)
-        wanted = parse_key(schema, key)
+        schemas = _schemas(held.wiring, log.snapshot.plan)
         bench = held.bench(log)
-        entries = [entry for entry in bench.quarantine.at(wanted) if entry.discarded is None]
+        entries = _under(key, schemas, bench.quarantine.waiting)
         if not entries:
-            raise _not_there(env, schema, wanted)
+            raise _not_there(env, key)
         done = redriving.discard(bench, entries, me("", "").who, comment)
-        return Redriven(env, schema, (), done.settled, done.left, done.put_off, log.snapshot)
+        return Redriven(env, schemas, (), done.settled, done.left, done.put_off, log.snapshot)
 
 
 def _last(wiring: Wiring) -> Snapshot:
@@ -163,12 +161,29 @@ def _open(held: Session) -> Log:
     return log
 
 
-def _schema(wiring: Wiring, plan: Plan) -> KeySchema:
+def _schemas(wiring: Wiring, plan: Plan) -> Schemas:
     """The keys' attributes; after the end only one of the two tables is left."""
+    if plan.shape:
+        return Schemas(plan.shape.key_before, plan.shape.key)
     for table in (plan.source_table, plan.destination_table):
         if (facts := wiring.admin.describe(table)) is not None:
-            return facts.key
-    return _SCHEMA
+            return Schemas(facts.key, facts.key)
+    return Schemas(_SCHEMA, _SCHEMA)
+
+
+def _under(text: str, schemas: Schemas, entries: Iterable[Entry]) -> list[Entry]:
+    """The entries under a key, whatever they are about: a key of the source, or one of the destination.
+
+    Raises UsageError if it is neither.
+    """
+    wanted: dict[KeySchema, Key] = {}
+    for schema in dict.fromkeys(schemas):
+        try:
+            wanted[schema] = parse_key(schema, text)
+        except UsageError:
+            if not wanted and schema is schemas.destination:
+                raise
+    return [entry for entry in entries if entry.key == wanted.get(entry.schema(schemas))]
 
 
 def _compared(wiring: Wiring, plan: Plan) -> list[tuple[PendingMigration, PendingMigration]]:
@@ -201,9 +216,9 @@ def _unaccepted(env: str, changed: Sequence[str]) -> UsageError:
     )
 
 
-def _not_there(env: str, schema: KeySchema, key: Key) -> NotFound:
+def _not_there(env: str, key: str) -> NotFound:
     return NotFound(
-        f"nothing waits in quarantine under {show_key(schema, key)}",
+        f"nothing waits in quarantine under {key}",
         state="nothing was changed",
         next_command=f"verdigris quarantine list {env}",
     )

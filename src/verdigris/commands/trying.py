@@ -12,15 +12,15 @@ from verdigris.config.model import Config
 from verdigris.core.keys import show_key
 from verdigris.core.model import DataVersion, Key, KeySchema, RawItem, canonical_number
 from verdigris.core.raw_key import key_reader
-from verdigris.core.transform import Transform
 from verdigris.core.trial import Outcome, Trial, Tried
 from verdigris.core.views import LookedUp
 from verdigris.errors import NotFound, UsageError
 from verdigris.migrations.discovery import MigrationFile, discover
 from verdigris.migrations.loading import load_migrations
 from verdigris.phases.sampling import spread
+from verdigris.shaping import new_shape
 from verdigris.wiring import Wiring
-from verdigris.workbench import item_check, reserved_keys
+from verdigris.workbench import reserved_keys, transform_of
 
 #: Pages (1 MB on AWS: 256 read units) of each segment that are looked through for items that a migration selects.
 _PAGES = 4
@@ -33,6 +33,8 @@ class Trials:
     env: str
     table: str
     schema: KeySchema
+    #: of the destination
+    new_schema: KeySchema
     #: file names, in the order in which they run
     migrations: tuple[str, ...]
     #: how many items were looked at, the untouched ones included
@@ -84,10 +86,11 @@ def try_migrations(
     reserved = reserved_keys(wiring, table)
     loaded = load_migrations(files, wiring.roots)
     views = LookedUp(facts.key, lambda at: source.read([at]).get(at))
-    alone = [(one.name, Transform([one], facts.key, None, reserved, views)) for one in loaded]
-    trial = Trial(Transform(loaded, facts.key, item_check(wiring), reserved, views), alone)
-    read, tried = _try(trial, facts.key, items, sample if loaded else 0, reserved)
-    return Trials(env, table, facts.key, tuple(file.name for file in files), read, tried, _collisions(tried))
+    shape = new_shape(config, facts.shape)
+    transform = transform_of(wiring, loaded, facts.key, shape.key if shape else None, views)
+    read, tried = _try(Trial(transform), facts.key, items, sample if loaded else 0, reserved)
+    ran = tuple(file.name for file in files)
+    return Trials(env, table, facts.key, transform.output_schema, ran, read, tried, _collisions(tried))
 
 
 def parse_key(schema: KeySchema, text: str) -> Key:

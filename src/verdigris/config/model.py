@@ -8,11 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, Strict
+from pydantic import Field, Strict
 
 from verdigris.config import files, names
+from verdigris.config.section import Section
+from verdigris.config.table import TableSettings
 from verdigris.config.values import (
-    Beacon,
     Command,
     EnvironmentName,
     Reference,
@@ -21,7 +22,6 @@ from verdigris.config.values import (
     UnversionedName,
     Url,
     UrlPath,
-    VersionedName,
     Word,
 )
 from verdigris.core.model import DataVersion
@@ -35,12 +35,6 @@ FILE_NAME = "verdigris.toml"
 _LATE_S, _LATE_LOCAL_S = 300.0, 5.0
 
 
-class Section(BaseModel):
-    """The base of every table of the file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
 class AppSettings(Section):
     """The application."""
 
@@ -51,30 +45,6 @@ class AppSettings(Section):
     verify: Reference | None = Field(
         default=None,
         description="`module:function` that is called with every item that is saved, and raises to refuse it.",
-    )
-
-
-class TableSettings(Section):
-    """The table that holds the data, once per data version."""
-
-    name: VersionedName = Field(description="The table's name. Must hold `{version}`.")
-    shape: RelativePath | None = Field(
-        default=None,
-        description="File with the body of a CreateTable request (JSON, without TableName), "
-        "from which the first table of an empty environment is made.",
-    )
-    beacon: Beacon = Field(
-        default="verdigris|beacon",
-        description="Reserved key value for the items that prove a drain: a string, or a whole number where a key "
-        "attribute is a number. No item of the application may use it, nor one with `|` and a number behind it "
-        "(`verdigris|beacon|17`); of a whole number, no fraction (`7.171`).",
-    )
-    segments: int = Field(default=4, ge=1, le=1000, description="How many scan segments are worked on at once.")
-    max_quarantined: int = Field(
-        default=100,
-        ge=0,
-        le=10_000,
-        description="How many items may be in quarantine before the deployment stops; 0 stops at the first.",
     )
 
 
@@ -247,6 +217,11 @@ class Config(Document):
     def table_shape(self) -> dict[str, Any] | None:
         """The body of `[table] shape`, None if there is none. Raises ConfigError if the file is missing or no JSON."""
         return None if self.table.shape is None else files.read_json(self.file, "table.shape", self.table.shape)
+
+    def destination_shape(self) -> dict[str, Any] | None:
+        """The body of `[table.destination] shape`, None if there is none. Raises ConfigError as `table_shape` does."""
+        section = self.table.destination
+        return None if section is None else files.read_json(self.file, "table.destination.shape", section.shape)
 
     def mappings(self, index: IndexSettings) -> dict[str, Any]:
         """The body to create `index` with. Raises ConfigError if the file is missing or no JSON."""

@@ -14,6 +14,7 @@ migrations = "migrations"            # folder of NNNN_name.py, relative to this 
 [table]
 name = "{app}-{env}-{version}"       # {version} is alpha or beta: the two copies of the data
 # shape = "table.json"               # CreateTable body (JSON) for an environment that has no table yet
+# destination = { shape = "table-2.json", ttl_attribute = "expires" } # what the next migration makes of the table
 # beacon = "verdigris|beacon"        # reserved key value; a whole number where the key attributes are numbers
 # segments = 4                       # scan segments worked on at once
 # max_quarantined = 100              # items in quarantine that stop a deployment early

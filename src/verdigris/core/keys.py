@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from verdigris.core.items import GUIDE, Unstorable, encode_value, refused, value_size
 from verdigris.core.model import Item, Key, KeySchema
 from verdigris.errors import ItemRefused
@@ -9,6 +11,13 @@ from verdigris.errors import ItemRefused
 #: Bytes of a partition key's and a sort key's value. (Developer Guide, "Quotas", "Partition key length".)
 KEY_BYTES = (2048, 1024)
 _KEY_TYPES = {"S": "text (S)", "N": "a number (N)", "B": "binary (B)"}
+
+
+class Schemas(NamedTuple):
+    """The keys of both tables of a deployment: the same, unless it gives the table another one."""
+
+    source: KeySchema
+    destination: KeySchema
 
 
 def key_of(schema: KeySchema, item: Item) -> Key:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
-from verdigris.core.model import Color, DataVersion, Kind, Phase
+from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
 
 _ALWAYS = (Phase.PREFLIGHT, Phase.PROVISION, Phase.EXERCISE, Phase.APPROVE, Phase.SWITCH, Phase.BAKE, Phase.FINALIZE)
 
@@ -35,6 +36,21 @@ class PlannedIndex(msgspec.Struct, frozen=True):
     variable: str
 
 
+class NewShape(msgspec.Struct, frozen=True):
+    """What `[table.destination]` makes of the table where that is another shape than the live one's.
+
+    `create` is the whole body of a CreateTable request, without name and tags.
+    """
+
+    create: dict[str, Any]
+    key_before: KeySchema
+    key: KeySchema
+    ttl_attribute: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    #: what is different, for people: `key pk+sk → id`, `index by-owner is new`
+    changes: tuple[str, ...] = ()
+
+
 class Plan(msgspec.Struct, frozen=True):
     """What a deployment does. The same inputs give the same `digest`; estimates and notes are not part of it."""
 
@@ -53,12 +69,19 @@ class Plan(msgspec.Struct, frozen=True):
     items_estimate: int | None = None
     bytes_estimate: int | None = None
     notes: tuple[str, ...] = ()
+    #: None: the destination is made in the source's shape
+    shape: NewShape | None = None
 
     @property
     def digest(self) -> str:
         """SHA-256 (hex, 16 characters) over everything that is decided."""
         decided = msgspec.structs.replace(self, items_estimate=None, bytes_estimate=None, notes=())
         return hashlib.sha256(msgspec.json.encode(decided)).hexdigest()[:16]
+
+    @property
+    def new_key(self) -> KeySchema | None:
+        """The destination's key, where another shape is made."""
+        return self.shape.key if self.shape else None
 
     @property
     def moves_data(self) -> bool:
@@ -95,6 +118,8 @@ class Facts(msgspec.Struct, frozen=True):
     #: whether something can hold writes during a switch
     has_fence: bool = True
     production: bool = False
+    #: what `[table.destination]` says that the live table is not; None where there is none of either
+    shape: NewShape | None = None
 
     def table(self, version: DataVersion) -> TableState:
         return self.alpha if version is DataVersion.ALPHA else self.beta
@@ -148,7 +173,8 @@ def make_plan(names: Names, facts: Facts) -> Plan:
         phases=PHASES[kind],
         items_estimate=state.items_estimate if state.exists else None,
         bytes_estimate=state.bytes_estimate if state.exists else None,
-        notes=facts.notes + _fence_notes(kind, facts),
+        notes=facts.notes + _fence_notes(kind, facts) + _shape_notes(kind, facts),
+        shape=facts.shape if kind is Kind.MIGRATE else None,
     )
 
 
@@ -162,6 +188,13 @@ def _fence_notes(kind: Kind, facts: Facts) -> tuple[str, ...]:
     if kind is not Kind.MIGRATE or facts.has_fence:
         return ()
     return (_UNPROVEN,)
+
+
+def _shape_notes(kind: Kind, facts: Facts) -> tuple[str, ...]:
+    if kind is not Kind.BOOTSTRAP or facts.shape is None:
+        return ()
+    changes = ", ".join(facts.shape.changes)
+    return (f"the table is taken as it is; [table.destination] wants another one: {changes}",)
 
 
 def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
@@ -190,6 +223,15 @@ def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
             )
             for index in facts.missing_indexes
         ]
+        if facts.shape:
+            found.append(
+                Fault(
+                    f"[table.destination] says what {plan.source_table} is not ({', '.join(facts.shape.changes)}), and "
+                    "no migration is pending; only a deployment that migrates makes a table",
+                    "take [table.destination] out until the next migration, or make a migration: "
+                    "verdigris migrations new another_shape",
+                )
+            )
     return found
 
 

@@ -15,7 +15,8 @@ from hashlib import blake2b
 import msgspec
 
 from verdigris.core.fingerprint import fingerprint
-from verdigris.core.model import Key, RawItem
+from verdigris.core.keys import Schemas
+from verdigris.core.model import Key, KeySchema, RawItem
 
 #: Texts longer than this are kept compressed, and errors cut (characters).
 _LONG = 4096
@@ -86,6 +87,19 @@ class Entry(msgspec.Struct, frozen=True):
             case Held.DOCUMENT:
                 return ()
         return (self.key,)
+
+    def schema(self, schemas: Schemas) -> KeySchema:
+        """What `key` is a key of."""
+        return schemas.source if self.held is Held.ITEM else schemas.destination
+
+    def items_schema(self, schemas: Schemas) -> KeySchema:
+        """What the keys of its payload's items are keys of: those of source items, with what becomes of them."""
+        return schemas.source if self.held in (Held.ITEM, Held.COLLISION) else schemas.destination
+
+    @property
+    def settles(self) -> tuple[Key, ...]:
+        """The destination keys to settle to try it again."""
+        return self.keeps if self.held is Held.ITEM else (self.key,)
 
 
 class Payload(msgspec.Struct, frozen=True):

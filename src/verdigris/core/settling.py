@@ -3,14 +3,14 @@
 The stream is only a hint of which keys to look at; the truth is always read from the source, strongly consistent.
 So a settle needs no order, no timestamps and no markers, and doing it twice is harmless.
 
-Who may produce destination key `d` is known from three places: the item at `d` itself in the source, the source key
-whose change (through its old, new or present image) led to `d`, and `source(item)` of the item that sits at `d`.
-A durable table of claims, for migrations without `source`, adds to the same `Owners`.
+Who may produce destination key `d` is known from three places: the item at `d` itself in the source (where both tables
+have the same key), the source key whose change (through its old, new or present image) led to `d`, and `source(item)`
+of the item that sits at `d`. A durable table of claims, for migrations without `source`, adds to the same `Owners`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -33,17 +33,25 @@ class Settled:
     #: destination key → those who may produce it and were refused; nothing is written there either
     kept: dict[Key, tuple[Key, ...]] = field(default_factory=dict)
 
+    @property
+    def keys(self) -> set[Key]:
+        """Every destination key that was settled, or kept."""
+        return {*self.puts, *self.deletes, *self.collisions, *self.kept}
 
-def owners(hints: Mapping[Key, Set[Key]], produced: Produced) -> dict[Key, set[Key]]:
+
+def owners(
+    hints: Mapping[Key, Set[Key]], produced: Produced, own: Callable[[Key], Iterable[Key]]
+) -> dict[Key, set[Key]]:
     """The destination keys that some hinted source keys concern, with everyone who may produce each.
 
     `hints` gives for each hinted source key the destination keys of the images that were seen (intermediate ones too);
-    `produced` what those source keys produce now. Whoever is named and not in `produced` is still to be read.
+    `produced` what those source keys produce now; `own` the key that a key names in the other table by itself
+    (`Transform.own`). Whoever is named and not in `produced` is still to be read.
     """
     found: dict[Key, set[Key]] = {}
     for source, seen in hints.items():
-        for destination in {source, *seen, *produced.get(source, {})}:
-            found.setdefault(destination, {destination}).add(source)
+        for destination in {*own(source), *seen, *produced.get(source, {})}:
+            found.setdefault(destination, set(own(destination))).add(source)
     return found
 
 

@@ -46,7 +46,11 @@ Views: TypeAlias = Callable[[Key], View]
 
 
 class Draft(NamedTuple):
-    """An item between two steps. `movers` are the steps that gave it another key than it had before them."""
+    """An item between two steps. `movers` are the steps that gave it another key than it had before them.
+
+    Where the destination has another key than the source every step is a mover, and `key` is the destination's, or ()
+    as long as the item has none: only what comes out in the end must have one.
+    """
 
     key: Key
     raw: RawItem
@@ -56,7 +60,9 @@ class Draft(NamedTuple):
 class Step:
     """One migration in its place in the chain."""
 
-    def __init__(self, migration: Migration, schema: KeySchema, views: Views | None) -> None:
+    def __init__(
+        self, migration: Migration, schema: KeySchema, views: Views | None, destination: KeySchema | None = None
+    ) -> None:
         if migration.reads and views is None:
             raise MigrationError("up reads other items, and there is no view of them here", where=migration.name)
         self.migration = migration
@@ -64,6 +70,8 @@ class Step:
         self._schema = schema
         #: whether the migration touches an item
         self.selects: Callable[[RawItem], bool]
+        self._rekeyed = destination is not None
+        self._output_schema = destination or schema
         try:
             self.selects = _every_item if migration.selects is None else Selector(migration.selects)
         except ValueError as error:
@@ -92,13 +100,22 @@ class Step:
 
     def _finished(self, item: Item, draft: Draft, own: Key) -> Draft:
         try:
-            key = key_of(self._schema, item)
+            key = self._key_of(item)
             raw = encode(item)
         except ItemRefused as error:
             raise self._refused(f"up returned an item that cannot be stored: {error.what}", own) from error
         if self.migration.verify is not None:
             self._run_verify(self.migration.verify, item, own)
-        return Draft(key, raw, draft.movers if key == draft.key else (*draft.movers, self))
+        moved = self._rekeyed or key != draft.key
+        return Draft(key, raw, (*draft.movers, self) if moved else draft.movers)
+
+    def _key_of(self, item: Item) -> Key:
+        try:
+            return key_of(self._output_schema, item)
+        except ItemRefused:
+            if self._rekeyed:
+                return ()
+            raise
 
     def _run_verify(self, verify: Callable[[Item], Any], item: Item, own: Key) -> None:
         try:
@@ -108,33 +125,38 @@ class Step:
 
     def prove_source(self, draft: Draft, own: Key) -> None:
         """A later settle of the moved item's key finds its source only through `source`: so it must be right."""
-        moved = f"up moved the item to {show_key(self._schema, draft.key)}"
-        named = self.source_of(draft.raw, own)
+        moved = f"up moved the item to {show_key(self._output_schema, draft.key)}"
+        named = self.source_of(draft.raw, own, self._schema)
         if named != own:
             answer = "None" if named is None else show_key(self._schema, named)
             raise self._refused(f"{moved}, but source of that item returned {answer}", own)
 
-    def source_of(self, raw: RawItem, about: Key) -> Key | None:
-        """The key of the source item that a destination item belongs to; None if it is none of this migration's."""
+    def source_of(self, raw: RawItem, about: Key, schema: KeySchema) -> Key | None:
+        """The key of the source item that a destination item belongs to; None if it is none of this migration's.
+
+        A refusal names `about`, a key of `schema`.
+        """
         source = self.migration.source
         if source is None:
             return None
         try:
             answer = source(decode(raw))
         except Exception as error:
-            raise self._refused(f"source failed: {describe(error, source)}", about) from error
+            raise self._refused(f"source failed: {describe(error, source)}", about, schema) from error
         if answer is None:
             return None
         if not isinstance(answer, dict):
-            raise self._refused(f"source returned a {type(answer).__name__}; it returns a key as dict, or None", about)
+            raise self._refused(
+                f"source returned a {type(answer).__name__}; it returns a key as dict, or None", about, schema
+            )
         try:
             return key_of(self._schema, answer)
         except ItemRefused as error:
-            raise self._refused(f"source returned no key: {error.what}", about) from error
+            raise self._refused(f"source returned no key: {error.what}", about, schema) from error
 
-    def _refused(self, reason: str, own: Key) -> ItemRefused:
+    def _refused(self, reason: str, about: Key, schema: KeySchema | None = None) -> ItemRefused:
         name = self.migration.name
-        return ItemRefused(f"{name}: {reason}", migration=name, where=show_key(self._schema, own))
+        return ItemRefused(f"{name}: {reason}", migration=name, where=show_key(schema or self._schema, about))
 
 
 def _every_item(raw: RawItem) -> bool:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from verdigris.core.differences import Difference, difference, whole
-from verdigris.core.model import Key, RawItem
+from verdigris.core.model import Key, KeySchema, RawItem
+from verdigris.core.steps import Draft
 from verdigris.core.transform import Output, Transform
 from verdigris.errors import ItemRefused
 
@@ -30,7 +31,10 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One output. `kept`: it is the input with changes; otherwise it is new, and all of it is added."""
+    """One output. `kept`: it is the input with changes; otherwise it is new, and all of it is added.
+
+    `key` is the destination's, or () as long as it has none and needs none (see `Draft`).
+    """
 
     key: Key
     kept: bool
@@ -39,10 +43,14 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one migration made of one item: the source item, or (`key`) what an earlier migration made of it."""
+    """What one migration made of one item.
+
+    That is (by `key`, of `schema`) the source item, or what an earlier migration made of it.
+    """
 
     migration: str
     key: Key
+    schema: KeySchema
     outcome: Outcome
     products: tuple[Product, ...] = ()
     #: the outputs themselves
@@ -71,54 +79,47 @@ class Sampled:
 
 
 class Trial:
-    """`together` is what a deployment would run; `alone` each of its migrations by itself, with its name, in order."""
+    """`transform` is what a deployment would run."""
 
-    def __init__(self, together: Transform, alone: Sequence[tuple[str, Transform]]) -> None:
-        self._together = together
-        self._alone = tuple(alone)
+    def __init__(self, transform: Transform) -> None:
+        self._transform = transform
 
     def try_item(self, key: Key, raw: RawItem) -> Tried:
         """What a deployment would make of the item at `key`. A refusal is part of the answer, no error."""
         steps = self.steps(key, raw)
         try:
-            outputs = self._together.apply(raw)
+            outputs = self._transform.apply(raw)
         except ItemRefused as refusal:
             return Tried(key, Outcome.REFUSED, steps, reason=refusal.what)
-        return Tried(key, _outcome(key, raw, outputs), steps, tuple(output.key for output in outputs))
+        untouched = len(outputs) == 1 and outputs[0].untouched
+        outcome = Outcome.UNTOUCHED if untouched else self._outcome(key, raw, outputs, source=True)
+        return Tried(key, outcome, steps, tuple(output.key for output in outputs))
 
     def steps(self, key: Key, raw: RawItem) -> tuple[Step, ...]:
         """The migrations one by one, up to a refusal."""
-        steps: list[Step] = []
-        items: list[tuple[Key, RawItem]] = [(key, raw)]
-        for name, transform in self._alone:
-            produced: list[tuple[Key, RawItem]] = []
-            for at, item in items:
-                try:
-                    outputs = transform.apply(item)
-                except ItemRefused as refusal:
-                    return (*steps, Step(name, at, Outcome.REFUSED, reason=refusal.what))
-                produced += [(output.key, output.raw) for output in outputs]
-                if (outcome := _outcome(at, item, outputs)) is not Outcome.UNTOUCHED:
-                    raws = tuple(output.raw for output in outputs)
-                    steps.append(Step(name, at, outcome, _products(at, item, outputs), raws))
-            items = produced
-        return tuple(steps)
+        return tuple(self._step(*traced) for traced in self._transform.traced(key, raw))
+
+    def _step(self, name: str, given: Draft, made: list[Draft] | ItemRefused) -> Step:
+        schema = self._transform.output_schema if given.movers else self._transform.schema
+        if isinstance(made, ItemRefused):
+            return Step(name, given.key, schema, Outcome.REFUSED, reason=made.what)
+        outcome = self._outcome(given.key, given.raw, made, source=not given.movers)
+        raws = tuple(draft.raw for draft in made)
+        return Step(name, given.key, schema, outcome, _products(given.key, given.raw, made), raws)
+
+    def _outcome(self, key: Key, raw: RawItem, made: Sequence[Output | Draft], *, source: bool) -> Outcome:
+        """`source`: what it was made of is the source item, whose key may be another one by its attributes."""
+        if not made:
+            return Outcome.DROPPED
+        if len(made) > 1:
+            return Outcome.SPLIT
+        (one,) = made
+        if one.key != key or (source and self._transform.rekeyed):
+            return Outcome.MOVED
+        return Outcome.CHANGED if difference(raw, one.raw) else Outcome.UNCHANGED
 
 
-def _outcome(key: Key, raw: RawItem, outputs: Sequence[Output]) -> Outcome:
-    if not outputs:
-        return Outcome.DROPPED
-    if len(outputs) > 1:
-        return Outcome.SPLIT
-    (output,) = outputs
-    if output.untouched:
-        return Outcome.UNTOUCHED
-    if output.key != key:
-        return Outcome.MOVED
-    return Outcome.CHANGED if difference(raw, output.raw) else Outcome.UNCHANGED
-
-
-def _products(key: Key, raw: RawItem, outputs: Sequence[Output]) -> tuple[Product, ...]:
+def _products(key: Key, raw: RawItem, outputs: Sequence[Draft]) -> tuple[Product, ...]:
     """A single output is the item itself, wherever it went; of several the one at the item's own key."""
     return tuple(
         Product(output.key, kept, difference(raw, output.raw) if kept else whole(output.raw))

@@ -44,9 +44,18 @@ class Varying:
     what: str
 
 
-def prove(files: Sequence[MigrationFile], roots: Sequence[Path], schema: KeySchema, sample: Sequence[Sampled]) -> None:
-    """Raises MigrationError naming the migration, the item and what differs, or if a process could not do it."""
-    for varying in differing(files, roots, schema, sample):
+def prove(
+    files: Sequence[MigrationFile],
+    roots: Sequence[Path],
+    schema: KeySchema,
+    sample: Sequence[Sampled],
+    new_schema: KeySchema | None = None,
+) -> None:
+    """Raises MigrationError naming the migration, the item and what differs, or if a process could not do it.
+
+    `new_schema` is the destination's key, where it is another one.
+    """
+    for varying in differing(files, roots, schema, sample, new_schema):
         raise MigrationError(
             f"{varying.migration} gives different results for one item: {varying.what}; "
             "`up` must depend on nothing but its item",
@@ -57,17 +66,20 @@ def prove(files: Sequence[MigrationFile], roots: Sequence[Path], schema: KeySche
 
 
 def differing(
-    files: Sequence[MigrationFile], roots: Sequence[Path], schema: KeySchema, sample: Sequence[Sampled]
+    files: Sequence[MigrationFile],
+    roots: Sequence[Path],
+    schema: KeySchema,
+    sample: Sequence[Sampled],
+    new_schema: KeySchema | None = None,
 ) -> Iterator[Varying]:
     """The first difference of each item. Raises MigrationError if a process could not do it."""
     if not sample:
         return
-    job = Job(
-        [(file.name, str(file.path)) for file in files], [str(root) for root in roots], schema, list(map(_case, sample))
-    )
+    named = [(file.name, str(file.path)) for file in files]
+    job = Job(named, [str(root) for root in roots], schema, new_schema, list(map(_case, sample)))
     answers = _run(msgspec.json.encode(job))
     for item, *made in zip(sample, *answers, strict=True):
-        if (found := _compare(schema, made)) is not None:
+        if (found := _compare(new_schema or schema, made)) is not None:
             yield Varying(found[0], item.key, found[1])
 
 
@@ -145,7 +157,8 @@ def _difference(schema: KeySchema, one: Made | None, two: Made | None) -> str:
     outputs, others = dict(one.outputs), dict(two.outputs)
     if outputs.keys() != others.keys():
         keys = sorted(outputs.keys() ^ others.keys())
-        return "the keys of what it returns: " + " / ".join(show_key(schema, key) for key in keys[:_SHOWN])
+        shown = [show_key(schema, key) if key else "none" for key in keys[:_SHOWN]]
+        return "the keys of what it returns: " + " / ".join(shown)
     for key in outputs:
         if places := list(_places(difference(bytes(outputs[key]), bytes(others[key])))):
             return ", ".join(places[:_SHOWN]) + (f" and {len(places) - _SHOWN} more" if len(places) > _SHOWN else "")

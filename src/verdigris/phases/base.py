@@ -203,9 +203,8 @@ class Bench:
         )
 
     def expired(self) -> Expired:
-        """The rule by which items of the source expire, and those of the destination will."""
-        facts = self.stores.admin.describe(self.plan.source_table)
-        return expiry(facts.shape.ttl_attribute if facts else None)
+        """The rule by which items of the destination will expire: as the source's, unless that is to change."""
+        return expiry(self.shape().ttl_attribute)
 
     def breathe(self) -> None:
         """At each page boundary: stops on Ctrl-C, when a sibling failed, and when the lease is gone.

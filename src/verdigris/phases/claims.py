@@ -16,6 +16,7 @@ class Claims:
         self._links = links
         self._needed = transform.claims
         self._reads = transform.reads
+        self._own = transform.own
 
     def of_outputs(self, outputs: Iterable[Output]) -> None:
         """Keeps the claims of outputs that are about to be written."""
@@ -24,7 +25,7 @@ class Claims:
     def of_images(self, hints: Mapping[Key, Set[Key]]) -> None:
         """Keeps what the images of a page of changes say: source key → destination keys, intermediate ones too."""
         if self._needed:
-            self._keep((source, key) for source, keys in hints.items() for key in keys if key != source)
+            self._keep((source, key) for source, keys in hints.items() for key in keys if key not in self._own(source))
 
     def owners(self, keys: Iterable[Key]) -> dict[Key, set[Key]]:
         """Destination key → the source keys that were ever seen to produce it."""

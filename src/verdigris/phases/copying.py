@@ -46,7 +46,7 @@ def copy_segment(
         untouched, changed, refused = transform.page(page.items)
         for raw, error in refused:
             own = transform.key_of(raw)
-            quarantine.item(own, raw, error, {own: {own}})
+            quarantine.item(own, raw, error, {key: {own} for key in transform.own(own)})
         claims.of_outputs(changed)
         puts = _without_collisions(page.items, changed, transform, quarantine)
         invalid = write_valid(destination, untouched) + write_valid(destination, puts)
@@ -60,7 +60,7 @@ def copy_segment(
             pages=progress.pages + 1,
             read=progress.read + len(page.items),
             written=progress.written + len(untouched) + len(puts) - len(invalid),
-            untouched=progress.untouched + len(untouched),
+            untouched=progress.untouched + len(untouched) + sum(output.untouched for output in changed),
         )
         save(progress)
 

@@ -101,10 +101,25 @@ def _create_table(bench: Bench) -> Evidence:
     except AlreadyThere:
         # A run that died between the effect and its record, or an empty table that somebody prepared. A bootstrap
         # takes the table as it is: it is the data.
-        if plan.kind is Kind.MIGRATE and not admin.is_empty(name):
-            raise
+        if plan.kind is Kind.MIGRATE:
+            if not admin.is_empty(name):
+                raise
+            _demand_key(bench)
         return {"made": bench.log.announced_before("create-table")}
     return {"made": True}
+
+
+def _demand_key(bench: Bench) -> None:
+    """A table that somebody prepared has the key that the items will have."""
+    name, wanted = bench.plan.destination_table, bench.shape().key
+    facts = bench.stores.admin.describe(name)
+    if facts is not None and facts.key != wanted:
+        raise PhaseFailed(
+            f"{name} is there already, and its key is {'+'.join(facts.key.names)}; {'+'.join(wanted.names)} is planned",
+            where=name,
+            state="it is empty; nothing was written to it",
+            next_command=f"aws dynamodb delete-table --table-name {name}",
+        )
 
 
 def _create_index(bench: Bench, index: IndexPlan) -> Evidence:

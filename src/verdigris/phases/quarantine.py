@@ -177,10 +177,6 @@ class Quarantine:
 
     # ── what people do with it ───────────────────────────────────────────────────────────────────────────────────
 
-    def at(self, key: Key) -> list[Entry]:
-        """The entries under a key, whatever they are about."""
-        return [entry for entry in list(self._entries.values()) if entry.key == key]
-
     def payload(self, entry: Entry) -> Payload:
         return self._rows.payload(entry)
 
@@ -196,14 +192,12 @@ class Quarantine:
                 self._put(msgspec.structs.replace(entry, due=True))
 
     def hints(self, entries: Iterable[Entry]) -> dict[Key, set[Key]]:
-        """What to settle to try these again: source key → destination keys."""
+        """The source items to read to try these again, each with destination keys to settle; besides, all that they
+        `settles`."""
         found: dict[Key, set[Key]] = {}
         for entry in entries:
-            if entry.held is Held.ITEM:
-                found.setdefault(entry.key, set()).update(entry.keeps)
-            else:
-                for source in (entry.key, *entry.sources):
-                    found.setdefault(source, set()).add(entry.key)
+            for source in (entry.key,) if entry.held is Held.ITEM else entry.sources:
+                found.setdefault(source, set()).update(entry.settles)
         return found
 
     def _put(self, entry: Entry, payload: Payload | None = None) -> None:

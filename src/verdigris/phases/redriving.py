@@ -69,7 +69,7 @@ def discard(bench: Bench, entries: Iterable[Entry], who: str, comment: str) -> R
         bench.quarantine.discard(entry, who, comment)
     if not _can_settle(bench):
         return Redriven((), bench.quarantine.waiting, put_off=True)
-    tail(bench).settler.hints(bench.quarantine.hints(wanted))
+    tail(bench).settler.again(wanted)
     units = {entry.unit for entry in bench.quarantine.discarded}
     return Redriven([entry for entry in wanted if entry.unit not in units], bench.quarantine.waiting)
 

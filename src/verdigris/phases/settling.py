@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from verdigris.core.model import Key, RawItem
-from verdigris.core.quarantine import Held
+from verdigris.core.quarantine import Entry, Held
 from verdigris.core.settling import Owners, Settled, owners, settle, unread
 from verdigris.core.transform import Outputs, Transform
 from verdigris.errors import ItemRefused
@@ -40,9 +40,14 @@ class Found:
     discarded: set[Key] = field(default_factory=set)
     gone: set[Key] = field(default_factory=set)
 
-    def clear(self) -> None:
-        for known in (self.produced, self.refused, self.discarded, self.gone):
-            known.clear()
+    def forget(self, wanted: Owners) -> None:
+        """What was found about these destination keys, and about everybody who may produce them."""
+        sources = {source for owners in wanted.values() for source in owners}
+        for source in sources:
+            self.produced.pop(source, None)
+            self.refused.pop(source, None)
+        self.discarded -= sources
+        self.gone -= wanted.keys()
 
 
 class Settler:
@@ -70,8 +75,8 @@ class Settler:
         self.documents: Documents | None = None
         self.count = SettledCount()
 
-    def hints(self, hints: Mapping[Key, Set[Key]], seen: Sequence[RawItem] = ()) -> Settled:
-        """Settles every destination key that these changes of source keys concern.
+    def hints(self, hints: Mapping[Key, Set[Key]], seen: Sequence[RawItem] = (), keys: Iterable[Key] = ()) -> Settled:
+        """Settles every destination key that these changes of source keys concern, and the destination keys `keys`.
 
         `seen` are the outputs of the changes' images: a run that died may have made documents of any of them.
         """
@@ -83,7 +88,8 @@ class Settler:
                 concerned[source] |= keys
         found = Found()
         self._read(concerned, found)
-        wanted = owners(concerned, found.produced)
+        own = self._transform.own
+        wanted = {key: set(own(key)) for key in keys} | owners(concerned, found.produced, own)
         for key, claimants in self.claims.owners(wanted).items():
             wanted[key] |= claimants
         if self._transform.names_sources:
@@ -94,8 +100,12 @@ class Settler:
 
     def retry(self) -> None:
         """Settles everything that the quarantine knows of again."""
-        if hints := self._quarantine.hints([*self._quarantine.waiting, *self._quarantine.discarded]):
-            self.hints(hints)
+        self.again([*self._quarantine.waiting, *self._quarantine.discarded])
+
+    def again(self, entries: Sequence[Entry]) -> None:
+        """Settles what these entries concern."""
+        if entries:
+            self.hints(self._quarantine.hints(entries), keys=[key for entry in entries for key in entry.settles])
 
     def keys(self, wanted: Owners, found: Found | None = None, seen: Sequence[RawItem] = ()) -> Settled:
         """Settles the wanted destination keys by their owners: reads, decides, writes."""
@@ -105,7 +115,7 @@ class Settler:
         for _ in range(_LOOKS):
             if not settled.collisions:
                 break
-            found.clear()  # two items read one after the other may have passed the key on between
+            found.forget(wanted)  # two items read one after the other may have passed the key on between
             settled = self.expected(wanted, found)
         self._hold(settled, wanted, found)
         if self.documents:
@@ -130,7 +140,7 @@ class Settler:
 
         A key of which nobody can tell is in quarantine, and left out.
         """
-        wanted = {key: {key} for key in keys}
+        wanted = {key: set(self._transform.own(key)) for key in keys}
         for key, claimants in self.claims.owners(wanted).items():
             wanted[key] |= claimants
         return self._named(wanted)
@@ -193,9 +203,8 @@ class Settler:
         for destination, refused in settled.kept.items():
             for source in refused:
                 kept.setdefault(source, {})[destination] = wanted[destination]
-        for source, keys in kept.items():
-            raw, error = found.refused[source]
-            self._quarantine.item(source, raw, error, keys)
+        for source, (raw, error) in found.refused.items():
+            self._quarantine.item(source, raw, error, kept.get(source, {}))
         for destination, producers in settled.collisions.items():
             self._quarantine.collision(destination, _outputs(found, destination, producers))
 

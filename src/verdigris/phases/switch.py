@@ -164,9 +164,8 @@ def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
 
 def _enable_ttl(bench: Bench) -> None:
     """Last of all: items that expire in the new table are from now on deleted there as they were in the old one."""
-    facts = bench.stores.admin.describe(bench.plan.source_table)
-    if facts and facts.shape.ttl_attribute:
-        bench.stores.admin.enable_ttl(bench.plan.destination_table, facts.shape.ttl_attribute)
+    if attribute := bench.shape().ttl_attribute:
+        bench.stores.admin.enable_ttl(bench.plan.destination_table, attribute)
 
 
 def _point_aliases(bench: Bench, *, forward: bool) -> None:

@@ -58,7 +58,7 @@ class Tail:
         self._beacons = Beacons(bench)
         #: whether a change of the source is refused instead of settled: while the way forward again is tried
         self.frozen = False
-        #: keys that changed since somebody last emptied this set
+        #: destination keys that changed since somebody last emptied this set
         self.touched: set[Key] = set()
 
     @property
@@ -131,7 +131,7 @@ class Tail:
             )
         hints = coalesce((change.key, self._transform.keys_of((change.old, change.new))) for change in changes)
         settled = self.settler.hints(hints, self._seen(changes) if self.settler.documents else ())
-        self.touched.update(hints, settled.puts, settled.deletes)
+        self.touched |= settled.keys
 
     def _settle_late(self) -> None:
         due = self._bench.late.take_due(self._bench.now())

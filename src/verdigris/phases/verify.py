@@ -6,7 +6,7 @@ again, strongly consistent, after the tail has caught up. A repair is a settle, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterator, Mapping, Set
 
 from verdigris.core.fingerprint import fingerprint
 from verdigris.core.model import Key, Phase, RawItem, Segment
@@ -53,7 +53,8 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
     following = tail(bench)
     following.catch_up()
     transform = bench.transform()
-    key_of = key_reader(bench.destination.key)
+    key_there = key_reader(bench.destination.key)
+    reserved: Container[Key] = () if transform.rekeyed else bench.settings.reserved  # beacons are in the source only
     expired = bench.expired()
     counted = _Counted(bench)
     refused = _Refused(bench, following)
@@ -62,17 +63,17 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
         try:
             outputs = transform.apply(item)
         except ItemRefused:
-            refused.add(key_of(item))
+            refused.add(transform.key_of(item))
             return iter(())
-        owner = key_of(item) if outputs else ()
+        owner = transform.key_of(item) if outputs else ()
         now_s = bench.now()
         return (
             Entry(output.key, fingerprint(output.raw), owner) for output in outputs if not expired(output.raw, now_s)
         )
 
     def actual(item: RawItem) -> Iterator[Entry]:
-        key = key_of(item)
-        if key in bench.settings.reserved or expired(item, bench.now()):
+        key = key_there(item)
+        if key in reserved or expired(item, bench.now()):
             return iter(())
         return iter([Entry(key, fingerprint(item), key)])
 

@@ -37,6 +37,13 @@ class TableShape:
     ttl_attribute: str | None = None
     tags: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def key(self) -> KeySchema:
+        """The primary key, the partition key first. Raises KeyError where `create` says none."""
+        kinds = {entry["AttributeName"]: entry["AttributeType"] for entry in self.create["AttributeDefinitions"]}
+        entries = sorted(self.create["KeySchema"], key=lambda entry: entry["KeyType"] != "HASH")
+        return KeySchema(tuple((entry["AttributeName"], kinds[entry["AttributeName"]]) for entry in entries))
+
 
 @dataclass(frozen=True, slots=True)
 class TableFacts:

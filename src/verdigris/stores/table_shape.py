@@ -13,9 +13,7 @@ _INDEX_PARTS = ("IndexName", "KeySchema", "Projection")
 
 def key_schema(create: Mapping[str, Any]) -> KeySchema:
     """The primary key in a CreateTable request or a table description, the partition key first."""
-    kinds = {entry["AttributeName"]: entry["AttributeType"] for entry in create["AttributeDefinitions"]}
-    entries = sorted(create["KeySchema"], key=lambda entry: entry["KeyType"] != "HASH")
-    return KeySchema(tuple((entry["AttributeName"], kinds[entry["AttributeName"]]) for entry in entries))
+    return TableShape(create).key
 
 
 def shape_with_key(key: KeySchema) -> TableShape:

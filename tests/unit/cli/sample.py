@@ -14,6 +14,7 @@ from verdigris.commands.trying import Trials
 from verdigris.core import records
 from verdigris.core.differences import Changed, Difference
 from verdigris.core.flags import Flags
+from verdigris.core.keys import Schemas
 from verdigris.core.machine import Event
 from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
 from verdigris.core.planning import Fault, PendingMigration, Plan, PlannedIndex
@@ -120,17 +121,19 @@ CASE = ("case|1", "case|1")
 CENTS = Difference(
     {"feeCents": {"N": "1250"}}, {"fee": {"N": "12.5"}}, {"status": Changed({"S": "open"}, {"S": "Open"})}
 )
+PK_SK = KeySchema((("pk", "S"), ("sk", "S")))
 TRIALS = Trials(
     "dev",
     "court-dev-alpha",
-    KeySchema((("pk", "S"), ("sk", "S"))),
+    PK_SK,
+    PK_SK,
     ("0001_cents.py",),
     312,
     (
         Tried(
             CASE,
             Outcome.CHANGED,
-            (Step("0001_cents.py", CASE, Outcome.CHANGED, (Product(CASE, True, CENTS),)),),
+            (Step("0001_cents.py", CASE, PK_SK, Outcome.CHANGED, (Product(CASE, True, CENTS),)),),
             (CASE,),
         ),
         Tried(("case|2", "case|2"), Outcome.REFUSED, (), (), "0001_cents.py: up failed: KeyError: 'fee' (line 9)"),
@@ -151,11 +154,11 @@ ENTRY = Entry(
     sources=(CASE,),
     discarded=Discarded("ada@here", "made by a test", "2026-11-23T18:16:00.000+00:00"),
 )
-LISTED = Listed("dev", 3, KeySchema((("pk", "S"), ("sk", "S"))), (ENTRY,))
+LISTED = Listed("dev", 3, Schemas(PK_SK, PK_SK), (ENTRY,))
 PAYLOAD = Payload(((CASE, b'{"pk":{"S":"case|1"},"sk":{"S":"case|1"}}'),), "Traceback …\nKeyError: 'fee'\n")
-SHOWN = Shown("dev", LISTED.schema, ((ENTRY, PAYLOAD),))
+SHOWN = Shown("dev", LISTED.schemas, ((ENTRY, PAYLOAD),))
 WAITING = msgspec.structs.replace(ENTRY, discarded=None)
-REDRIVEN = Redriven("dev", LISTED.schema, ("0001_cents.py",), (WAITING,), (WAITING,), False, deployment(*AT_GATE))
+REDRIVEN = Redriven("dev", LISTED.schemas, ("0001_cents.py",), (WAITING,), (WAITING,), False, deployment(*AT_GATE))
 LINTED = Linted(
     ("0001_cents.py",), (LintFinding(RULES[4], Path("/srv/migrations/0001_cents.py"), 12, "uuid4"),), "court-dev-alpha"
 )

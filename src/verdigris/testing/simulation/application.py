@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from verdigris.core.model import Key, RawItem
+from verdigris.core.model import Key, KeySchema, RawItem
 from verdigris.core.transform import Migration
 from verdigris.testing.simulation.schedule import Op
 
@@ -60,12 +60,17 @@ def wanted(migration: str, things: Things) -> dict[Key, RawItem]:
         elif thing.kind == "s":
             part = f'{{"id":{{"S":"{own}/c"}},"kind":{{"S":"c"}},"v":{{"N":"{value}"}}}}'
             found[f"{own}/c",] = part.encode()
+        elif thing.kind == "m" and migration in REKEYED:
+            owner = f'"owner":{{"S":"{own}"}},' if migration == "rekeyed-owner" else ""
+            moved = f'{{"to":{{"N":"{place}"}},"kind":{{"S":"moved"}},{owner}"v":{{"N":"{value}"}}}}'
+            found[str(place), "moved"] = moved.encode()
         elif thing.kind == "m":
             owner = f'"owner":{{"S":"{own}"}},' if migration == "moved-owner" else ""
             moved = f'{{"id":{{"S":"place{place}"}},"kind":{{"S":"moved"}},{owner}"v":{{"N":"{value}"}}}}'
             found[f"place{place}",] = moved.encode()
         if thing.kind not in "dm":
-            found[own,] = f"{{{text}}}".encode()
+            key = (str(place), thing.kind) if migration in REKEYED else (own,)
+            found[key] = f"{{{text}}}".encode()
     return found
 
 
@@ -92,6 +97,21 @@ def _moved_owned(item: Plain) -> Plain:
     return {"id": f"place{item['to']}", "kind": "moved", "owner": item["id"], "v": item["v"]}
 
 
+def _keyless(item: Plain) -> Plain:
+    """Between two migrations an item needs no key where the deployment gives it another one."""
+    return {"half": item["to"], "v": item["v"]}
+
+
+def _placed(item: Plain) -> Plain:
+    return {"to": item["half"], "kind": "moved", "v": item["v"]}
+
+
+def _placed_owned(item: Plain) -> Plain | None:
+    if item["kind"] == "d":
+        return None
+    return {"to": item["to"], "kind": "moved", "owner": item["id"], "v": item["v"]}
+
+
 def _owner(item: Plain) -> Plain | None:
     return {"id": item["owner"]} if item["kind"] == "moved" else None
 
@@ -113,7 +133,18 @@ MIGRATIONS: dict[str, tuple[Migration, ...]] = {
     "moved-owner": (Migration("moved.py", up=_moved_owned, selects={"kind": "m"}, source=_owner), _DROP),
     "moved": (Migration("moved.py", up=_moved, selects={"kind": "m"}), _DROP),
     "view": (Migration("view.py", up=_seeing, selects={"kind": "r"}, reads=True),),
+    "rekeyed": (
+        Migration("keyless.py", up=_keyless, selects={"kind": "m"}),
+        Migration("placed.py", up=_placed, selects={"half": list(range(20))}),
+        _DROP,
+    ),
+    "rekeyed-owner": (Migration("placed.py", up=_placed_owned, selects={"kind": ["m", "d"]}, source=_owner),),
+    "rekeyed-view": (Migration("view.py", up=_seeing, selects={"kind": "r"}, reads=True),),
 }
+#: The destination's key where a migration comes with another one. What no migration selects has it already.
+REKEYED = {name: KeySchema((("to", "N"), ("kind", "S"))) for name in MIGRATIONS if name.startswith("rekeyed")}
+#: The kinds of items whose place is theirs alone.
+_PLACED = {name: "mnr" if name in REKEYED else "m" for name in MIGRATIONS}
 
 
 # ── what it does ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -147,15 +178,15 @@ class Application:
         return [(op.number, self._new(op))]
 
     def take(self, changes: Sequence[tuple[int, Thing | None]]) -> list[tuple[int, Thing | None]]:
-        """Makes the changes its own; no two moving items ever have one place, so some get another one."""
-        numbers = {number for number, _ in changes}
-        taken = {thing.place for number, thing in self.things.items() if number not in numbers and thing.kind == "m"}
+        """Makes the changes its own; no two items that move ever have one place, so some get another one."""
+        numbers, placed = {number for number, _ in changes}, _PLACED[self.migration]
+        taken = {thing.place for number, thing in self.things.items() if number not in numbers and thing.kind in placed}
         made: list[tuple[int, Thing | None]] = []
         for number, thing in changes:
             if thing is None:
                 self.things.pop(number, None)
             else:
-                if thing.kind == "m":
+                if thing.kind in placed:
                     while thing.place in taken:
                         thing = thing._replace(place=(thing.place + 1) % (len(taken) + 1))
                     taken.add(thing.place)

@@ -11,7 +11,7 @@ from verdigris.core.machine import State
 from verdigris.core.model import Color, DataVersion, Place
 from verdigris.core.planning import Facts, Names, PendingMigration, Plan, TableState, make_plan
 from verdigris.core.records import PhaseBegan, PhaseDone, Record
-from verdigris.core.transform import Transform
+from verdigris.core.transform import Transform, Views
 from verdigris.errors import (
     Conflict,
     LeaseHeld,
@@ -29,11 +29,20 @@ from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.views import SourceViews
 from verdigris.stores.table_shape import key_schema
-from verdigris.testing.simulation.application import MIGRATIONS
+from verdigris.testing.simulation.application import MIGRATIONS, REKEYED
 from verdigris.testing.simulation.engine import SimEngine
 from verdigris.testing.simulation.ports import SimAdmin, SimLinks, SimPointer, SimRows, SimStream, SimTable
 from verdigris.testing.simulation.process import Process
-from verdigris.testing.simulation.world import DEPLOY, DESTINATION, LATE_S, RESERVED, SHAPE, SOURCE, World
+from verdigris.testing.simulation.world import (
+    DEPLOY,
+    DESTINATION,
+    LATE_S,
+    RESERVED,
+    SHAPE,
+    SOURCE,
+    World,
+    destination_shape,
+)
 
 LEASE_S = 15.0
 #: How often an operator tries before it is said that the deployment does not end.
@@ -156,9 +165,9 @@ def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> B
         log=log,
         engine=SimEngine(process, shape.workers, shape.beat_s),
         transform=lambda: _transform(shape.migration, views),
-        dry_transform=lambda views: Transform(MIGRATIONS[shape.migration], source.key, reserved=RESERVED, views=views),
+        dry_transform=lambda views: _made(shape.migration, views),
         indexes=list,
-        shape=lambda: SHAPE,
+        shape=lambda: destination_shape(shape.migration),
         place=lambda color: Place("dev", color, DataVersion.BETA, DESTINATION, DEPLOY, "here"),
         exercise=lambda place, address: {"ran": shape.exercise},
         now=process.now_s,
@@ -206,13 +215,17 @@ def _is_dead(process: Process, holder: Holder) -> bool:
 
 
 def _transform(migration: str, views: SourceViews) -> Transform:
-    steps = MIGRATIONS[migration]
-    return Transform(steps, _KEY, None, RESERVED, views) if any(step.reads for step in steps) else _blind(migration)
+    reads = any(step.reads for step in MIGRATIONS[migration])
+    return _made(migration, views) if reads else _blind(migration)
+
+
+def _made(migration: str, views: Views | None) -> Transform:
+    return Transform(MIGRATIONS[migration], _KEY, None, RESERVED, views, REKEYED.get(migration))
 
 
 @cache
 def _blind(migration: str) -> Transform:
-    return Transform(MIGRATIONS[migration], _KEY, reserved=RESERVED)
+    return _made(migration, None)
 
 
 @cache

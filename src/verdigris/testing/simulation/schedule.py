@@ -128,7 +128,10 @@ class Schedule:
 class Allowed:
     """What schedules may hold. The defaults are what the core must withstand today."""
 
-    migrations: tuple[str, ...] = ("same", "drop", "split", "mixed", "ttl", "moved", "moved-owner", "view")
+    migrations: tuple[str, ...] = (
+        *("same", "drop", "split", "mixed", "ttl", "moved", "moved-owner", "view"),
+        *("rekeyed", "rekeyed-owner", "rekeyed-view"),
+    )
     #: writes that land after their caller gave up, died, or was paused past its lease
     late_writes: bool = True
     #: open shards at a time, in a quarter of the schedules
@@ -196,6 +199,9 @@ LETTERS = {
     "moved-owner": "mmmd",
     "moved": "mmmd",
     "view": "ppr",
+    "rekeyed": "mmnd",
+    "rekeyed-owner": "mmnd",
+    "rekeyed-view": "nnr",
 }
 #: Most are puts; a `put` of another kind is an update that moves, splits or drops.
 _WHATS = ("put", "put", "put", "update", "update", "delete", "delete", "again", "pair", "trade", "move")

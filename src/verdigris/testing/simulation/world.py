@@ -18,8 +18,8 @@ from verdigris.stores.base import TableShape
 from verdigris.stores.gate import Gate, Verdict
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_links import MemoryLinks
-from verdigris.stores.table_shape import key_schema
-from verdigris.testing.simulation.application import Application, Thing, raw_of, wanted
+from verdigris.stores.table_shape import shape_with_key
+from verdigris.testing.simulation.application import REKEYED, Application, Thing, raw_of, wanted
 from verdigris.testing.simulation.process import PATIENCE_S, SKEW_S, Process
 from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, Split, Writer
 from verdigris.testing.simulation.scheduler import Actor, Scheduler
@@ -33,7 +33,15 @@ SHAPE = TableShape(
         "BillingMode": "PAY_PER_REQUEST",
     }
 )
-RESERVED = Reserved(key_schema(SHAPE.create), "verdigris|beacon")
+RESERVED = Reserved(SHAPE.key, "verdigris|beacon")
+
+
+def destination_shape(migration: str) -> TableShape:
+    """Of the table that a migration is to fill."""
+    made = shape_with_key(REKEYED[migration]) if migration in REKEYED else SHAPE
+    return replace(made, ttl_attribute="exp")
+
+
 _EXPIRED = expiry("exp")
 #: A schedule takes some 300 to 2,000 steps; one with more than this does not end.
 LIMIT = 30_000

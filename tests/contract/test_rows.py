@@ -53,6 +53,12 @@ def test_no_table(absent: Rows) -> None:
             call()
 
 
+def test_a_scan_of_everything(rows: Rows) -> None:
+    for pk in ("b", "a"):
+        rows.write(Put(row(pk)))
+    assert rows.scan("") == [row("a"), row("b")]
+
+
 def test_creating_twice(absent: Rows) -> None:
     absent.create()
     absent.write(Put(row("a")))

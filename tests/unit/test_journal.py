@@ -1,15 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from verdigris.core.flags import Applied, Flags
 from verdigris.core.machine import Event
-from verdigris.core.model import Color, DataVersion, Phase
+from verdigris.core.model import Color, Phase
 from verdigris.core.records import Flipped, PhaseBegan, Said
-from verdigris.errors import Conflict, LeaseLost, NotFound, StoreError
-from verdigris.journal.base import Put, flag_row
+from verdigris.errors import Conflict, LeaseLost, NotFound
+from verdigris.journal.base import Put
 from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.memory import MemoryRows
 from verdigris.testing import VirtualClock
@@ -31,9 +29,6 @@ def journal(rows: MemoryRows, name: str = "a") -> Journal:
     return made
 
 
-# ── flags ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def test_no_deploy_table() -> None:
     nothing = Journal(MemoryRows(), str)
     assert not nothing.exists()
@@ -45,63 +40,6 @@ def test_no_deploy_table() -> None:
     assert nothing.checkpoints(1) == {}
     with pytest.raises(NotFound):
         nothing.checkpoint(1, "tail")
-
-
-@pytest.mark.parametrize(
-    ("written", "flags"),
-    [
-        ({}, Flags()),
-        ({"current-color": "green"}, Flags(color=Color.GREEN)),
-        (
-            {"source-table-version": "alpha", "destination-table-version": "beta", "migrate": True},
-            Flags(None, DataVersion.ALPHA, DataVersion.BETA, True),
-        ),
-        (
-            {"current-color": "blue", "source-table-version": "beta", "destination-table-version": "beta"},
-            Flags(Color.BLUE, DataVersion.BETA, DataVersion.BETA),
-        ),
-        ({"migrate": False}, Flags()),
-    ],
-    ids=str,
-)
-def test_flags_in_all_shapes(rows: MemoryRows, written: dict[str, Any], flags: Flags) -> None:
-    for name, value in written.items():
-        rows.write(Put(flag_row(name, value)))
-    assert Journal(rows, str).flags() == flags
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("current-color", "red"),
-        ("current-color", True),
-        ("current-color", ""),
-        ("source-table-version", "Alpha"),
-        ("destination-table-version", 1),
-        ("migrate", "true"),
-        ("migrate", "yes"),
-    ],
-)
-def test_a_flag_that_makes_no_sense(rows: MemoryRows, name: str, value: Any) -> None:
-    rows.write(Put(flag_row(name, value)))
-    with pytest.raises(StoreError) as caught:
-        Journal(rows, str).flags()
-    assert name in caught.value.what
-    assert repr(value) in caught.value.what
-    assert name in caught.value.where
-
-
-def test_a_flag_row_without_a_value(rows: MemoryRows) -> None:
-    rows.write(Put({"pk": "current-color", "sk": "current-color"}))
-    assert Journal(rows, str).flags().color is None
-
-
-def test_flags_of_an_environment_under_way() -> None:
-    flags = Flags(Color.BLUE, DataVersion.ALPHA, DataVersion.BETA)
-    assert (flags.deploying_color, flags.next_version) == (Color.GREEN, DataVersion.BETA)
-    assert Flags().deploying_color is Color.BLUE
-    assert Flags().next_version is DataVersion.ALPHA
-    assert Flags(Color.GREEN, DataVersion.BETA, DataVersion.BETA).next_version is DataVersion.ALPHA
 
 
 # ── applied migrations ───────────────────────────────────────────────────────────────────────────────────────────

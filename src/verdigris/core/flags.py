@@ -10,6 +10,12 @@ CURRENT_COLOR = "current-color"
 MIGRATE = "migrate"
 SOURCE_VERSION = "source-table-version"
 DESTINATION_VERSION = "destination-table-version"
+PENDING_SWITCH = "pending-color-switch"
+QUEUE_EMPTY = "migration-queue-is-empty"
+MAINTENANCE = "maintenance-mode"
+
+#: What scripts take for the live color where none is written.
+FIRST_COLOR = Color.GREEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +26,8 @@ class Flags:
     source: DataVersion | None = None
     destination: DataVersion | None = None
     migrate: bool = False
+    #: the color is not written: it is what scripts take it for
+    color_implied: bool = False
 
     @property
     def deploying_color(self) -> Color:

@@ -12,6 +12,10 @@ Row: TypeAlias = dict[str, Value]
 #: attribute → the value it must have; None: the attribute must be absent. Empty: no condition.
 Expect: TypeAlias = Mapping[str, Value | None]
 
+#: The partition of the records, and what the keys of applied migrations begin with.
+JOURNAL = "verdigris|journal"
+MIGRATION = "migration|"
+
 #: No such row may exist.
 ABSENT: Expect = {"pk": None}
 
@@ -63,7 +67,7 @@ class Rows(Protocol):
         ...
 
     def scan(self, prefix: str) -> list[Row]:
-        """All rows whose `pk` begins with `prefix`, in order of `pk` and `sk`."""
+        """All rows whose `pk` begins with `prefix` ("": every row), in order of `pk` and `sk`."""
         ...
 
     def last(self, pk: str) -> Row | None:

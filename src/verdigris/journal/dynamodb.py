@@ -76,9 +76,9 @@ class DynamoRows:
         return self._pages("query", KeyConditionExpression=condition, ExpressionAttributeValues=values)
 
     def scan(self, prefix: str) -> list[Row]:
-        rows = self._pages(
-            "scan", FilterExpression="begins_with(pk, :pk)", ExpressionAttributeValues={":pk": {"S": prefix}}
-        )
+        # An empty text may not stand in this condition.
+        condition = {"FilterExpression": "begins_with(pk, :pk)", "ExpressionAttributeValues": {":pk": {"S": prefix}}}
+        rows = self._pages("scan", **(condition if prefix else {}))
         return sorted(rows, key=lambda row: (row["pk"], row["sk"]))
 
     def last(self, pk: str) -> Row | None:

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from typing import TypeVar
 
 import msgspec
 
 from verdigris.core import flags as names
 from verdigris.core.flags import Applied, Flags
-from verdigris.core.model import Color, DataVersion
 from verdigris.core.records import Body, Flipped, Record, from_json, to_json
 from verdigris.errors import Conflict, LeaseLost, NotFound, StoreError
-from verdigris.journal.base import ABSENT, Check, Delete, Put, Row, Rows, Value, flag_row
+from verdigris.journal.base import ABSENT, JOURNAL, MIGRATION, Check, Delete, Put, Row, Rows, Value, flag_row
+from verdigris.journal.flags import read_flags
 from verdigris.journal.leases import Holder as Holder
 from verdigris.journal.leases import Lease as Lease
 
-_JOURNAL = "verdigris|journal"
 _CHECKPOINT = "verdigris|checkpoint|{deployment:06d}"
 _LEASE = "verdigris|lease"
-_MIGRATION = "migration|"
-
-_Name = TypeVar("_Name", Color, DataVersion)
 
 
 class Journal:
@@ -48,52 +43,25 @@ class Journal:
 
     def flags(self) -> Flags:
         """The flags; none of them where there is no deploy table. Raises StoreError for a value that makes no sense."""
-        color = self._flag(names.CURRENT_COLOR, tuple(Color))
-        source = self._flag(names.SOURCE_VERSION, tuple(DataVersion))
-        destination = self._flag(names.DESTINATION_VERSION, tuple(DataVersion))
-        migrate = self._value(names.MIGRATE)
-        if migrate not in (None, True, False):
-            raise self._bad_flag(names.MIGRATE, migrate, "true or false (BOOL)")
-        return Flags(color, source, destination, bool(migrate))
+        try:
+            return read_flags(self.rows)
+        except NotFound:
+            return Flags()
 
     def set_flags(self, values: Mapping[str, Value]) -> None:
         self.write(*[Put(flag_row(name, value)) for name, value in values.items()])
-
-    def _flag(self, name: str, allowed: tuple[_Name, ...]) -> _Name | None:
-        value = self._value(name)
-        if value is None:
-            return None
-        for choice in allowed:
-            if choice == value:
-                return choice
-        raise self._bad_flag(name, value, " or ".join(allowed))
-
-    def _value(self, name: str) -> Value | None:
-        try:
-            row = self.rows.get(name, name)
-        except NotFound:
-            return None
-        return row.get("current") if row else None
-
-    def _bad_flag(self, name: str, value: object, allowed: str) -> StoreError:
-        return StoreError(
-            f"the flag {name} is {value!r}; it must be {allowed}",
-            where=f"{self.rows.name}, pk = sk = {name}",
-            state="nothing was changed",
-            next_command="mend that item by hand, then run the command again",
-        )
 
     # ── applied migrations ───────────────────────────────────────────────────────────────────────────────────────
 
     def applied(self) -> list[Applied]:
         """The migrations that the data has been through, in order of their names."""
         try:
-            rows = self.rows.scan(_MIGRATION)
+            rows = self.rows.scan(MIGRATION)
         except NotFound:
             return []
         return [
             Applied(
-                str(row["pk"]).removeprefix(_MIGRATION),
+                str(row["pk"]).removeprefix(MIGRATION),
                 str(row.get("createdAt", "")),
                 str(row["checksum"]) if "checksum" in row else None,
             )
@@ -105,14 +73,14 @@ class Journal:
         """Records migrations (file name → checksum) as applied; those recorded already keep their date."""
         known = {migration.name: migration.created_at for migration in self.applied()}
         for name, checksum in checksums.items():
-            key = _MIGRATION + name
+            key = MIGRATION + name
             created = known.get(name) or self._now()
             self.write(Put({"pk": key, "sk": key, "createdAt": created, "checksum": checksum}))
 
     def forget_applied(self, migrations: Iterable[str]) -> None:
         """Removes the records of these migrations."""
         for name in migrations:
-            self.write(Delete(_MIGRATION + name, _MIGRATION + name))
+            self.write(Delete(MIGRATION + name, MIGRATION + name))
 
     # ── lease ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -195,7 +163,7 @@ class Journal:
     def deployments(self) -> int:
         """How many deployments the journal knows; the last one's number."""
         try:
-            row = self.rows.last(_JOURNAL)
+            row = self.rows.last(JOURNAL)
         except NotFound:
             return 0
         return int(str(row["sk"]).split("|")[0]) if row else 0
@@ -203,7 +171,7 @@ class Journal:
     def records(self, deployment: int | None = None) -> list[Record]:
         """The records of one deployment, or of all, in order. Raises StoreError for those of a newer Verdigris."""
         try:
-            rows = self.rows.query(_JOURNAL, f"{deployment:06d}|" if deployment else "")
+            rows = self.rows.query(JOURNAL, f"{deployment:06d}|" if deployment else "")
         except NotFound:
             return []
         return [self._record(row) for row in rows]
@@ -236,7 +204,7 @@ class Journal:
     def _put(self, record: Record) -> Put:
         return Put(
             {
-                "pk": _JOURNAL,
+                "pk": JOURNAL,
                 "sk": f"{record.deployment:06d}|{record.seq:06d}",
                 "record": to_json(record),
             },

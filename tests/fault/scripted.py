@@ -7,7 +7,7 @@ import socket
 import struct
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,11 +39,24 @@ def fault(code: str, message: str = "no", status: int = 400) -> Answer:
     return Answer({"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message}, status)
 
 
+@dataclass(frozen=True)
+class Request:
+    """What the server was asked."""
+
+    operation: str
+    body: bytes
+    headers: dict[str, str]
+
+    @property
+    def region(self) -> str:
+        """The region that the request was signed for."""
+        return self.headers["authorization"].partition("Credential=")[2].split("/")[2]
+
+
 @dataclass
 class Script:
-    """The server's answers, first to last (the last one again and again), and the requests it got."""
+    """What the server was asked, in order."""
 
-    answers: list[Answer]
     url: str = ""
     requests: list[tuple[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
@@ -58,7 +71,17 @@ class Script:
 
 @contextmanager
 def scripted(*answers: Answer) -> Iterator[Script]:
-    script = Script(list(answers))
+    """Answers first to last, the last one again and again."""
+    left = list(answers)
+    with answering(lambda _: left.pop(0) if len(left) > 1 else left[0]) as script:
+        yield script
+
+
+@contextmanager
+def answering(answer: Callable[[Request], Answer]) -> Iterator[Script]:
+    """Answers each request as `answer` says, one at a time."""
+    script = Script()
+    lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -66,19 +89,22 @@ def scripted(*answers: Answer) -> Iterator[Script]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
-            script.requests.append((self.headers["x-amz-target"].partition(".")[2], json.loads(body)))
-            script.headers.append({name.lower(): value for name, value in self.headers.items()})
-            answer = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
-            if answer.reset:
+            headers = {name.lower(): value for name, value in self.headers.items()}
+            request = Request(headers["x-amz-target"].partition(".")[2], body, headers)
+            with lock:
+                script.requests.append((request.operation, json.loads(body)))
+                script.headers.append(headers)
+                given = answer(request)
+            if given.reset:
                 self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 self.close_connection = True
                 return
-            self.send_response(answer.status)
-            self.send_header("content-length", str(len(answer.bytes())))
-            if answer.crc is not None:
-                self.send_header("x-amz-crc32", str(answer.crc))
+            self.send_response(given.status)
+            self.send_header("content-length", str(len(given.bytes())))
+            if given.crc is not None:
+                self.send_header("x-amz-crc32", str(given.crc))
             self.end_headers()
-            self.wfile.write(answer.bytes())
+            self.wfile.write(given.bytes())
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -71,7 +71,7 @@ def admin(client: Client, slept: list[float], wait_s: float = 900) -> DynamoAdmi
         def __init__(self) -> None:
             pass
 
-        def client(self, service: str) -> Any:
+        def client(self, service: str, region: str | None = None) -> Any:
             assert service == "dynamodb"
             return client
 

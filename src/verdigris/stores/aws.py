@@ -50,10 +50,12 @@ class Aws:
         # Neither making a botocore client nor finding credentials is safe to do in two threads at once.
         self._lock = threading.Lock()
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, region: str | None = None) -> Any:
         """A plain boto3 client, for all that is not the data path. Raises AccessRefused, StoreError."""
-        with self._lock, aws_errors(f"{service} in {self.region}"):
-            return self._boto3.client(service, endpoint_url=self._endpoint_url, config=_BOTO)  # type: ignore[call-overload]
+        with self._lock, aws_errors(f"{service} in {region or self.region}"):
+            return self._boto3.client(  # type: ignore[call-overload]
+                service, region_name=region, endpoint_url=self._endpoint_url, config=_BOTO
+            )
 
     def json(self, service: str) -> AwsJson:
         """The raw transport of a service that speaks JSON (`dynamodb`, `dynamodbstreams`). Raises AccessRefused."""

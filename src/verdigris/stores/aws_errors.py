@@ -32,7 +32,10 @@ class IteratorExpired(StoreError):
 _BY_CODE: dict[str, type[StoreError]] = {
     code: kind
     for kind, codes in {
-        NotFound: "ResourceNotFoundException TableNotFoundException ResourceNotFoundFault NoSuchEntity",
+        NotFound: (
+            "NoSuchEntity ReplicaNotFoundException ResourceNotFoundException ResourceNotFoundFault"
+            " TableNotFoundException"
+        ),
         AccessRefused: (
             "AccessDenied AccessDeniedException AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature"
             " IncompleteSignatureException InvalidAccessKeyId InvalidClientTokenId InvalidSignatureException"

@@ -46,6 +46,14 @@ class TableShape:
 
 
 @dataclass(frozen=True, slots=True)
+class Replica:
+    """A table of the same name and contents in another region, and its status there as this region knows it."""
+
+    region: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class TableFacts:
     """What is known of a table without reading it. Counts and sizes are hours old on AWS: estimates, never proof."""
 
@@ -59,6 +67,9 @@ class TableFacts:
     stream: str | None
     #: NEW_AND_OLD_IMAGES, KEYS_ONLY, … of the enabled stream
     stream_view: str | None
+    replicas: tuple[Replica, ...] = ()
+    #: deletion is refused until this is turned off (in each region by itself)
+    protected: bool = False
 
 
 class Table(Protocol):
@@ -103,7 +114,10 @@ class TableAdmin(Protocol):
         ...
 
     def delete(self, name: str) -> None:
-        """Deletes the table, if it is there, and returns when it is gone."""
+        """Deletes the table, if it is there: its replicas first, then itself; returns when all are gone.
+
+        Raises Invalid where deletion protection is on, Unreachable if it takes too long: the same call goes on.
+        """
         ...
 
     def is_empty(self, name: str) -> bool:
@@ -321,4 +335,12 @@ class Application(Protocol):
 
     def stop(self, color: Color) -> None:
         """Stops it, if it runs, and returns when it has ended."""
+        ...
+
+
+class LiveData(Protocol):
+    """What the live application says of the data that it works on."""
+
+    def table(self, color: Color) -> str:
+        """The name of the table that the application of `color` uses. Raises NotFound if it does not say."""
         ...

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -13,6 +14,7 @@ from verdigris.errors import AlreadyThere, Conflict, Invalid, NotFound, StoreErr
 from verdigris.stores.aws import Aws
 from verdigris.stores.aws_errors import aws_errors
 from verdigris.stores.base import TableFacts, TableShape
+from verdigris.stores.dynamodb_removal import Removal, replicas_of
 from verdigris.stores.table_shape import key_schema, shape_of
 
 NEW_AND_OLD_IMAGES = "NEW_AND_OLD_IMAGES"
@@ -21,12 +23,21 @@ NEW_AND_OLD_IMAGES = "NEW_AND_OLD_IMAGES"
 class DynamoAdmin:
     """The port `TableAdmin` for one region.
 
-    Waits poll after 0.1, 0.2, 0.4 … 5 s and give up with Unreachable when `wait_s` seconds have been slept: making a
-    table takes seconds, deleting one with replicas minutes.
+    Waits poll after 0.1, 0.2, 0.4 … 5 s and give up with Unreachable when `wait_s` seconds have been slept for one and
+    the same reason: making a table takes seconds, deleting a replica two to four minutes. `report` is told the reason.
     """
 
-    def __init__(self, aws: Aws, *, wait_s: float = 900, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        aws: Aws,
+        *,
+        wait_s: float = 900,
+        sleep: Callable[[float], None] = time.sleep,
+        report: Callable[[str], None] = lambda reason: None,
+    ) -> None:
+        self._aws = aws
         self._client = aws.client("dynamodb")
+        self._report = report
         self._wait_s = wait_s
         self._sleep = sleep
 
@@ -47,6 +58,8 @@ class DynamoAdmin:
             shape=shape_of(table, ttl=self._ttl(name), tags=tags),
             stream=table.get("LatestStreamArn") if on else None,
             stream_view=stream.get("StreamViewType") if on else None,
+            replicas=replicas_of(table),
+            protected=table.get("DeletionProtectionEnabled", False),
         )
 
     def create(self, name: str, shape: TableShape) -> None:
@@ -74,17 +87,9 @@ class DynamoAdmin:
                 raise
 
     def delete(self, name: str) -> None:
-        def gone(table: dict[str, Any] | None) -> bool:
-            # Refused while the table or an index of it is being made or changed: asked again until it is accepted.
-            if table is not None and table["TableStatus"] != "DELETING":
-                try:
-                    with aws_errors(name):
-                        self._client.delete_table(TableName=name)
-                except (Conflict, NotFound):
-                    pass
-            return table is None
-
-        self._wait(name, gone, "to be gone")
+        clients = cache(lambda region: self._aws.client("dynamodb", region))
+        removal = Removal(lambda region: clients(region) if region else self._client, name)
+        self._wait(name, removal.step, "to be gone", lambda: removal.reason)
 
     def is_empty(self, name: str) -> bool:
         position: dict[str, Any] = {}
@@ -155,20 +160,30 @@ class DynamoAdmin:
                 return []
             raise
 
-    def _wait(self, name: str, done: Callable[[dict[str, Any] | None], bool], what: str) -> dict[str, Any] | None:
+    def _wait(
+        self,
+        name: str,
+        done: Callable[[dict[str, Any] | None], bool],
+        what: str,
+        why: Callable[[], str] = lambda: "",
+    ) -> dict[str, Any] | None:
         """Polls the table's description (None: no such table) until `done`; returns the last one."""
-        slept = 0.0
+        slept_s: dict[str, float] = {"": 0.0}  # by reason: each has its own limit
         for poll in count():
             table = self._describe(name)
             if done(table):
                 return table
-            if slept >= self._wait_s:
+            if reason := why():
+                self._report(reason)
+            if slept_s.setdefault(reason, 0.0) >= self._wait_s:
                 break
             pause = min(5.0, 0.1 * 2**poll)
             self._sleep(pause)
-            slept += pause
+            slept_s[reason] += pause
         raise Unreachable(
-            f"waited {slept:.0f} s for table {name} {what}", where=name, state="the same command goes on waiting"
+            f"waited {slept_s[reason]:.0f} s for table {name} {what}" + (f": {reason}" if reason else ""),
+            where=name,
+            state="the same command goes on waiting",
         )
 
 

@@ -33,6 +33,7 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
     compared = compare(checksums, wiring.journal.applied())
     source = flags.source or DataVersion.ALPHA
     live = wiring.admin.describe(wiring.names.tables[source])
+    migrates = bool(compared.pending) or flags.migrate
     return Facts(
         color=flags.color,
         source=flags.source,
@@ -42,8 +43,12 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
         pending=tuple(PendingMigration(name, checksums[name]) for name in compared.pending),
         migration_faults=compared.faults,
         notes=notes + compared.notes,
-        destination_indexes=tuple(_filled_indexes(wiring, source.other)) if flags.color and compared.pending else (),
-        missing_indexes=tuple(_missing_indexes(wiring, source)) if flags.color and not compared.pending else (),
+        destination_indexes=tuple(_filled_indexes(wiring, source.other)) if flags.color and migrates else (),
+        color_implied=flags.color_implied,
+        forced=flags.migrate,
+        other_regions=wiring.env.regions[1:],
+        destination_regions=tuple(_regions_of(wiring, wiring.names.tables[source.other])),
+        missing_indexes=tuple(_missing_indexes(wiring, source)) if flags.color and not migrates else (),
         has_fence=wiring.env.local and wiring.config.application is not None,
         production=wiring.env.production,
         has_shape=first_shape(wiring.config) is not None,
@@ -65,6 +70,13 @@ def _table_state(wiring: Wiring, version: DataVersion) -> TableState:
         items_estimate=facts.items_estimate,
         bytes_estimate=facts.bytes_estimate,
     )
+
+
+def _regions_of(wiring: Wiring, table: str) -> Iterator[str]:
+    """The regions besides home in which there is a table of this name."""
+    for region in wiring.env.regions[1:]:
+        if wiring.admin_of(region).describe(table):
+            yield region
 
 
 def _missing_indexes(wiring: Wiring, version: DataVersion) -> Iterator[str]:

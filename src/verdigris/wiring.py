@@ -31,6 +31,7 @@ from verdigris.stores.aws import Aws
 from verdigris.stores.base import (
     Application,
     ChangeStream,
+    LiveData,
     LivePointer,
     SearchIndex,
     Table,
@@ -41,6 +42,8 @@ from verdigris.stores.dynamodb_links import DynamoLinks
 from verdigris.stores.dynamodb_stream import DynamoStream
 from verdigris.stores.dynamodb_table import DynamoTable, Guard
 from verdigris.stores.front_door import FrontDoor
+from verdigris.stores.lambda_environment import LambdaEnvironment
+from verdigris.stores.live_command import LiveCommand
 from verdigris.stores.opensearch_index import OpenSearchIndex
 from verdigris.stores.search_auth import auth_for
 
@@ -79,13 +82,19 @@ class Wiring:
         self.guard = Guard()
         #: told of every throttled answer; set with its bench
         self.throttled: Callable[[Throttling], None] = lambda told: None
+        #: told why a table's change is waited for; set with its bench, or by a command
+        self.waiting: Callable[[str], None] = lambda reason: None
 
     # ── addresses and clients ────────────────────────────────────────────────────────────────────────────────────
 
     @cached_property
     def aws(self) -> Aws:
+        """The tables of the home region."""
+        return self._aws(self.env.region)
+
+    def _aws(self, region: str) -> Aws:
         return Aws(
-            self.env.region,
+            region,
             endpoint_url=self.dynamodb_url,
             session=self._session(),
             throttled=lambda told: self.throttled(told),
@@ -144,7 +153,26 @@ class Wiring:
 
     @cached_property
     def admin(self) -> TableAdmin:
-        return DynamoAdmin(self.aws)
+        return DynamoAdmin(self.aws, report=lambda reason: self.waiting(reason))
+
+    def admin_of(self, region: str) -> TableAdmin:
+        """The tables of one of the environment's regions."""
+        if region == self.env.region:
+            return self.admin
+        return DynamoAdmin(self._aws(region), report=lambda reason: self.waiting(reason))
+
+    @cached_property
+    def live(self) -> LiveData | None:
+        """What the live application says of its table; None where nothing says how to ask."""
+        section = self.config.live
+        if section is None:
+            return None
+        if section.command:
+            variables = {"VERDIGRIS_ENV": self.name, "VERDIGRIS_REGION": self.env.region}
+            return LiveCommand([interpreter(word) for word in section.command], self.config.root, variables)
+        functions = {color: self.env.live_function(color) or "" for color in Color}
+        control = Aws(self.env.region, endpoint_url=self.env.endpoints.aws, session=self._session())
+        return LambdaEnvironment(control.client("lambda"), functions, section.variable)
 
     @cached_property
     def index(self) -> SearchIndex | None:

@@ -162,7 +162,7 @@ name = "Case-{env}"
 mappings = "case.json"
 document = "search.documents"
 [environments.dev]
-regions = ["us-east-1", "us-west-1"]
+regions = []
 local = true
 bake_minutes = -1
 """,
@@ -203,7 +203,7 @@ bake_minutes = -1
         ('["us-east-1"]', '"us-east-1"', 'found "us-east-1"; must be a list'),
         ('["us-east-1"]', "[]", "must name the home region"),
         ('["us-east-1"]', '["useast1"]', 'regions[0]: found "useast1"; must be a region'),
-        ('["us-east-1"]', '["us-east-1", "us-west-1"]', "more than one is not supported yet"),
+        ('["us-east-1"]', '["us-east-1", "us-east-1"]', "must name each region once"),
         ("local = true", "local = 1", "local: found 1; must be true or false"),
         ("local = true", 'approve = "Auto"', "must be 'auto' or 'manual'; did you mean \"auto\"?"),
         ("local = true", 'bake_minutes = "1"', "must be a number"),

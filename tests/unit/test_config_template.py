@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from verdigris.config.budget import BudgetSettings
 from verdigris.config.load import load
-from verdigris.config.model import BudgetSettings, Config, EndpointSettings
+from verdigris.config.model import Config, EndpointSettings
 from verdigris.config.schema import json_schema
 from verdigris.config.template import template
 

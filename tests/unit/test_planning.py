@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
-from verdigris.core.planning import Facts, Names, NewShape, PendingMigration, Plan, TableState, faults, make_plan
+from verdigris.core.plan_faults import faults
+from verdigris.core.planning import Facts, Names, NewShape, PendingMigration, Plan, TableState, make_plan
 
 NAMES = Names(
     env="dev",

@@ -15,7 +15,8 @@ def command(call: Call, words: tuple[str, ...]) -> int:
     """Print one value, bare, for scripts.
 
     NAME is one of: current-color, deploying-color, source-version, destination-version, source-table,
-    destination-table, next-table (the one that the next migration fills), migrate.
+    destination-table, next-table (the one that the next migration fills), migrate, maintenance-mode,
+    pending-color-switch, migration-queue-is-empty. What is not there is an error, and nothing is printed.
     """
     from verdigris import commands
 

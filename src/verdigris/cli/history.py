@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import click
 
 from verdigris.cli import shapes, words
 from verdigris.cli.call import Call, Command, pass_call
 from verdigris.cli.output import Output, columns
 from verdigris.core import records
+from verdigris.core.acts import Act
 from verdigris.core.records import Record
 
 
@@ -28,15 +27,15 @@ def command(call: Call, env: str | None, deployment: int | None) -> int:
     found = commands.history(config, env, deployment=deployment)
     then = f"verdigris status {env}"
     output = Output(call)
-    shown = [one for one in found if call.verbose or not isinstance(one.body, records.Intent | records.Outcome)]
-    output.data({"records": [shapes.record(one) for one in found], "next_command": then}, columns(_rows(shown)))
-    if not found:
+    shown = [one for one in found.records if call.verbose or not isinstance(one.body, records.Intent | records.Outcome)]
+    output.data(shapes.history(found, then), columns(_rows(shown, found.acts)))
+    if not found.records and not found.acts:
         output.say(f"there is no deployment {deployment}" if deployment else "the journal is empty")
     output.next(then)
     return 0
 
 
-def _rows(found: list[Record]) -> Iterator[tuple[str, ...]]:
-    for one in found:
-        phase, said = words.happened(one)
-        yield words.clock(one.at), f"{one.deployment}.{one.seq}", phase, said
+def _rows(found: list[Record], acts: list[Act]) -> list[tuple[str, ...]]:
+    rows = [(one.at, f"{one.deployment}.{one.seq}", *words.happened(one)) for one in found]
+    rows += [(one.at, "", one.verb, f"{one.what}, by {one.who}") for one in acts]
+    return [(words.clock(at), *rest) for at, *rest in sorted(rows, key=lambda row: row[0])]

@@ -9,8 +9,9 @@ import msgspec
 from verdigris.core.snapshot import PhaseView, Snapshot
 
 if TYPE_CHECKING:
+    from verdigris.commands.cleaning import Cleaning
     from verdigris.commands.deploying import Planned
-    from verdigris.commands.looking import Finding, Status
+    from verdigris.commands.looking import Finding, History, Status
     from verdigris.commands.steering import Steered
     from verdigris.core.pacing import Budget
     from verdigris.core.planning import Plan
@@ -135,6 +136,26 @@ def lease(of: Lease) -> Shape:
 def record(of: Record) -> Shape:
     shape: Shape = msgspec.to_builtins(of)
     return shape
+
+
+def history(of: History, next_command: str) -> Shape:
+    return {
+        "records": [record(one) for one in of.records],
+        "acts": msgspec.to_builtins(of.acts),
+        "next_command": next_command,
+    }
+
+
+def cleaning(of: Cleaning, next_command: str) -> Shape:
+    return {
+        "env": of.env,
+        "table": of.table,
+        "items": of.items,
+        "tables": msgspec.to_builtins(of.tables),
+        "indexes": [{"index": name, "documents": documents} for name, documents in of.indexes],
+        "removed": of.removed,
+        "next_command": next_command,
+    }
 
 
 def findings(of: list[Finding], next_command: str) -> Shape:

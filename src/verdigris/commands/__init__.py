@@ -5,15 +5,17 @@ Each takes a `Config` and an environment's name, returns data, raises `verdigris
 
 from __future__ import annotations
 
+from verdigris.commands.cleaning import clean
 from verdigris.commands.deploying import abort, approve, deploy, finalize, plan, reject, rollback
 from verdigris.commands.linting import lint_migrations
-from verdigris.commands.looking import doctor, get, history, status, unlock, watch, why
+from verdigris.commands.looking import doctor, history, status, unlock, watch, why
 from verdigris.commands.migrating import list_migrations, new_migration, record_migrations, repair_migrations
 from verdigris.commands.proving import verify
 from verdigris.commands.quarantining import discard, list_quarantine, mended_migrations, redrive, show_quarantined
 from verdigris.commands.starting import init
 from verdigris.commands.steering import budget, pause, resume
 from verdigris.commands.trying import try_migrations
+from verdigris.commands.values import get, set_value
 from verdigris.wiring import Hooks
 
 __all__ = [
@@ -21,6 +23,7 @@ __all__ = [
     "abort",
     "approve",
     "budget",
+    "clean",
     "deploy",
     "discard",
     "doctor",
@@ -41,6 +44,7 @@ __all__ = [
     "repair_migrations",
     "resume",
     "rollback",
+    "set_value",
     "show_quarantined",
     "status",
     "try_migrations",

@@ -13,7 +13,8 @@ from verdigris.commands.sessions import Session, latest, nothing_yet, out_of_pla
 from verdigris.config.model import Config
 from verdigris.core.machine import TRANSITIONS, Event, State
 from verdigris.core.model import Kind, Phase
-from verdigris.core.planning import Fault, Plan, faults, make_plan
+from verdigris.core.plan_faults import Fault, faults
+from verdigris.core.planning import Plan, make_plan
 from verdigris.core.snapshot import Snapshot
 from verdigris.errors import PhaseFailed, UsageError
 from verdigris.journal.holder import me

@@ -12,15 +12,19 @@ from verdigris import survey
 from verdigris.commands.sessions import latest, nothing_yet
 from verdigris.commands.steering import control_now
 from verdigris.config.model import Config
+from verdigris.core.acts import Act
 from verdigris.core.control import Control, paused_reason
 from verdigris.core.flags import Flags
 from verdigris.core.machine import State
 from verdigris.core.model import Phase
-from verdigris.core.planning import faults, make_plan
+from verdigris.core.plan_faults import faults
+from verdigris.core.planning import make_plan
 from verdigris.core.records import Record
 from verdigris.core.snapshot import Snapshot
+from verdigris.core.versions import judge
 from verdigris.core.wording import stands
 from verdigris.errors import Conflict, Interrupted, UsageError, VerdigrisError
+from verdigris.journal.acts import acts
 from verdigris.journal.control import read_reason
 from verdigris.journal.holder import is_dead
 from verdigris.journal.journal import Lease
@@ -47,6 +51,14 @@ class Status:
     #: how many items wait in quarantine, and how many of it were discarded
     quarantined: int = 0
     discarded: int = 0
+
+
+@dataclass(frozen=True)
+class History:
+    """The records of deployments, and what people did besides (`set`, `adopt`, `clean`); each in order of time."""
+
+    records: list[Record]
+    acts: list[Act]
 
 
 @dataclass(frozen=True)
@@ -139,38 +151,12 @@ def next_command(env: str, snapshot: Snapshot | None, quarantined: int | None = 
     }.get(snapshot.state, f"verdigris deploy {env}")
 
 
-def history(config: Config, env: str, *, deployment: int | None = None) -> list[Record]:
-    """The journal: every record of one deployment, or of all."""
+def history(config: Config, env: str, *, deployment: int | None = None) -> History:
+    """The journal: every record of one deployment; or of all, and what people did besides."""
     wiring = Wiring(config, env)
     if not wiring.journal.exists():
         raise nothing_yet(wiring)
-    return wiring.journal.records(deployment)
-
-
-def get(config: Config, env: str, name: str) -> str:
-    """One value, bare, for scripts. Raises UsageError for a name that is none, or a value that is not there."""
-    wiring = Wiring(config, env)
-    flags = wiring.journal.flags()
-    values: dict[str, Callable[[], str | None]] = {
-        "current-color": lambda: flags.color,
-        "deploying-color": lambda: flags.deploying_color,
-        "source-version": lambda: flags.source,
-        "destination-version": lambda: flags.destination,
-        "source-table": lambda: flags.source and wiring.names.tables[flags.source],
-        "destination-table": lambda: flags.destination and wiring.names.tables[flags.destination],
-        "next-table": lambda: wiring.names.tables[flags.next_version],
-        "migrate": lambda: str(flags.migrate).lower(),
-    }
-    if name not in values:
-        raise UsageError(
-            f"no value is called {name!r}; there are: {', '.join(values)}", next_command="verdigris get --help"
-        )
-    value = values[name]()
-    if value is None:
-        raise UsageError(
-            f"{name} is not set in {env}", where=wiring.env.deploy_table, next_command=f"verdigris deploy {env}"
-        )
-    return str(value)
+    return History(wiring.journal.records(deployment), acts(wiring.journal.rows) if deployment is None else [])
 
 
 def unlock(config: Config, env: str, lease_id: str) -> Lease:
@@ -205,6 +191,8 @@ def doctor(config: Config, env: str) -> list[Finding]:
 
 
 def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
+    env = wiring.name
+
     def engines() -> str:
         return f"DynamoDB at {wiring.dynamodb_url or wiring.env.region}, search at {wiring.search_url or 'none'}"
 
@@ -217,6 +205,19 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         return (
             f"live {found.color or 'none'}, source {found.source or 'none'}, destination {found.destination or 'none'}"
         )
+
+    def data() -> str:
+        found = wiring.journal.flags()
+        under_way = latest(wiring.journal)
+        if found.color is None or (under_way and not under_way.ended):
+            return f"{found.source or 'none yet'}, filling {found.destination}" if found.source else "none yet"
+        if found.color_implied or found.source is None:
+            raise UsageError("scripts ran here: not all flags are written", next_command=f"verdigris adopt {env}")
+        live = wiring.live.table(found.color) if wiring.live else None
+        verdict = judge(env, found, wiring.names.tables, live)
+        if verdict.wrong:
+            raise UsageError(verdict.wrong, next_command=verdict.repair)
+        return f"{verdict.version} serves: {verdict.why}"
 
     def lease() -> str:
         found = wiring.journal.lease()
@@ -247,6 +248,7 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
     yield from {
         "engines": engines,
         "deploy table": flags,
+        "data": data,
         "lease": lease,
         "tables": table,
         "search": search,

@@ -49,6 +49,7 @@ class Session:
 @contextmanager
 def session(wiring: Wiring, doing: str, hooks: Hooks, *, create: bool = False) -> Iterator[Session]:
     """Holds the environment's lease. Raises LeaseHeld; UsageError if nothing was ever deployed (unless `create`)."""
+    wiring.waiting = hooks.waiting
     try:
         if not wiring.journal.exists():
             if not create:

@@ -21,7 +21,7 @@ _Section = dict[str, Any]
 def name_faults(raw: _Section, skip: Collection[KeyPath]) -> list[Fault]:
     """Faults of names in the environments that exist; none for a key that has a fault already (`skip`)."""
     seen: dict[KeyPath, Fault] = {}
-    for fault in (*_expanded(raw, skip), *_environments(raw), *_labels(raw)):
+    for fault in (*_expanded(raw, skip), *_environments(raw), *_labels(raw), *_live(raw)):
         if fault.key not in skip:
             seen.setdefault(fault.key, fault)
     return list(seen.values())
@@ -82,6 +82,12 @@ def _labels(raw: _Section) -> Iterator[Fault]:
             what = f'"{name}" and "{taken[label]}" differ in placeholders only; each index needs a word of its own'
             yield Fault(("index", number, "name"), what)
         taken[label] = name
+
+
+def _live(raw: _Section) -> Iterator[Fault]:
+    live = raw.get("live")
+    if isinstance(live, dict) and len({"function", "command"} & live.keys()) != 1:
+        yield Fault(("live",), "must have one of function and command: which way is the live application asked?")
 
 
 def _environments(raw: _Section) -> Iterator[Fault]:

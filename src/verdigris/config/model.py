@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, NamedTuple
 from pydantic import Field, Strict
 
 from verdigris.config import files, names
+from verdigris.config.budget import BudgetSettings
+from verdigris.config.live import LiveSettings
 from verdigris.config.section import Section
 from verdigris.config.table import TableSettings
 from verdigris.config.values import (
@@ -24,7 +26,7 @@ from verdigris.config.values import (
     UrlPath,
     Word,
 )
-from verdigris.core.model import DataVersion
+from verdigris.core.model import Color, DataVersion
 from verdigris.core.pacing import Budget
 from verdigris.errors import UsageError
 
@@ -103,31 +105,18 @@ class SwitchSettings(Section):
     )
 
 
-class BudgetSettings(Section):
-    """How fast bulk work may go until `verdigris budget` says otherwise; without a limit as fast as it is taken."""
-
-    read_units_per_second: float | None = Field(
-        default=None, gt=0, description="Read units of the tables: 4 KB of an item each, or of a page of a scan."
-    )
-    write_units_per_second: float | None = Field(
-        default=None, gt=0, description="Write units of the destination table: 1 KB of an item each."
-    )
-    index_documents_per_second: float | None = Field(
-        default=None, gt=0, description="Documents written to the search indexes."
-    )
-
-
 class EndpointSettings(Section):
     """Addresses in place of the region's own."""
 
     dynamodb: Url | None = Field(default=None, description="Where DynamoDB and its streams answer.")
     search: Url | None = Field(default=None, description="Where the search cluster answers.")
+    aws: Url | None = Field(default=None, description="Where the other services of AWS answer.")
 
 
 class EnvironmentSettings(Section):
     """One deployed installation of the application."""
 
-    regions: Regions = Field(description="The regions, home first. Only one is supported yet.")
+    regions: Regions = Field(description="The regions, home first. Tables are made in one region only yet.")
     local: bool = Field(default=False, description="Served by the embedded engines (`verdigris local up`), not by AWS.")
     approve: Literal["auto", "manual"] = Field(
         default="manual", description="Whether a deployment waits for `verdigris approve`."
@@ -177,6 +166,9 @@ class Document(Section):
         description="How a color's application is started. Without this section something else deploys it.",
     )
     switch: SwitchSettings = Field(default=SwitchSettings(), description="How the traffic moves.")
+    live: LiveSettings | None = Field(
+        default=None, description="How the live application is asked which table it works on."
+    )
     budget: BudgetSettings = Field(default=BudgetSettings(), description="How fast bulk work may go.")
     environments: dict[EnvironmentName, EnvironmentSettings] = Field(
         min_length=1, description="One deployed installation of the application. At least one is needed."
@@ -263,8 +255,18 @@ class Environment(EnvironmentSettings):
         return self._expand(self.config.table.name, version=version.value)
 
     @property
+    def unversioned_table(self) -> str:
+        """The name of the table from before there were versions: `court-dev` for `{app}-{env}-{version}`."""
+        return self._expand(names.unversioned(self.config.table.name))
+
+    @property
     def deploy_table(self) -> str:
         return self._expand(self.config.deploy_table.name)
+
+    def live_function(self, color: Color) -> str | None:
+        """The Lambda function that tells which table this color works on."""
+        function = self.config.live.function if self.config.live else None
+        return self._expand(function, color=color.value) if function else None
 
     def indexes(self, version: DataVersion) -> tuple[IndexPlace, ...]:
         """Every index: (its configuration, the alias, the physical index of this data version)."""

@@ -26,6 +26,11 @@ def expand(template: str, **values: str) -> str:
     return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
 
 
+def unversioned(template: str) -> str:
+    """The template without `{version}` and the sign that joins it: `{app}-{version}` → `{app}`."""
+    return re.sub(r"[-_.]\{version\}|\{version\}[-_.]?", "", template, count=1)
+
+
 def placeholders(template: str) -> tuple[str, ...]:
     """The placeholders that a template holds, in order."""
     return tuple(_PLACEHOLDER.findall(template))

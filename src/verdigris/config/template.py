@@ -40,6 +40,11 @@ name = "{app}-{env}-deploy"          # flags, lease, journal
 pointer = "front-door"
 # deadline_seconds = 10              # from fence to release, or back to where it was
 
+# How the live application is asked which table it works on: a Lambda function's variable, or a command that prints it.
+# [live]
+# function = "api_{env}_{color}"
+# variable = "VERDIGRIS_TABLE"       # or, instead of function: command = ["./which-table.sh"]
+
 # How fast bulk work may go, all workers together. Without a limit: as fast as the services take it.
 # [budget]
 # read_units_per_second = 1000       # of both tables: 4 KB each
@@ -47,7 +52,7 @@ pointer = "front-door"
 # index_documents_per_second = 2000
 
 [environments.dev]
-regions = ["us-east-1"]              # one, for now
+regions = ["us-east-1"]              # home first
 local = true                         # the embedded engines: verdigris local up
 approve = "auto"                     # or "manual" (the default): waits for verdigris approve
 # production = false                 # true refuses what is unproven or loses data
@@ -57,7 +62,8 @@ approve = "auto"                     # or "manual" (the default): waits for verd
 # lease_seconds = 15
 # late_write_seconds = 5             # a write that was not answered may land so late; 300 where it is not local
 # budget = { write_units_per_second = 100 } # in place of [budget]
-# endpoints = { dynamodb = "http://127.0.0.1:8000", search = "http://127.0.0.1:9200" } # instead of local = true
+# In place of the region's own addresses, where it is not local:
+# endpoints = { dynamodb = "http://127.0.0.1:8000", search = "http://127.0.0.1:9200", aws = "http://127.0.0.1:5000" }
 """
 
 

@@ -58,12 +58,22 @@ def _region(text: str) -> str:
     return text
 
 
-def _one_region(regions: tuple[str, ...]) -> tuple[str, ...]:
+def _regions(regions: tuple[str, ...]) -> tuple[str, ...]:
     if not regions:
         raise ValueError("must name the home region")
-    if len(regions) > 1:
-        raise ValueError("must name one region: more than one is not supported yet")
+    if len(set(regions)) < len(regions):
+        raise ValueError("must name each region once")
     return regions
+
+
+def _function(text: str) -> str:
+    allowed = ("app", "env", "region", "color")
+    for name in placeholders(text):
+        if name not in allowed:
+            raise ValueError(f"unknown placeholder {{{name}}}; allowed: {', '.join(f'{{{one}}}' for one in allowed)}")
+    if "color" not in placeholders(text):
+        raise ValueError("must hold {color}: the function is one of the live color's")
+    return text
 
 
 def _command(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -128,12 +138,13 @@ Region = Annotated[str, AfterValidator(_region), _shown(_REGION)]
 Regions = Annotated[
     tuple[Region, ...],
     Strict(False),
-    AfterValidator(_one_region),
-    Field(json_schema_extra={"minItems": 1, "maxItems": 1}),
+    AfterValidator(_regions),
+    Field(json_schema_extra={"minItems": 1, "uniqueItems": True}),
 ]
 Command = Annotated[tuple[str, ...], Strict(False), AfterValidator(_command), Field(json_schema_extra={"minItems": 1})]
 Url = Annotated[str, AfterValidator(_url), Field(json_schema_extra={"format": "uri"})]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 Beacon = Annotated[str | int, BeforeValidator(_beacon)]
 VersionedName = Annotated[str, _template(version=True)]
+ColoredName = Annotated[str, AfterValidator(_function)]
 UnversionedName = Annotated[str, _template(version=False)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -120,16 +119,16 @@ class Facts(msgspec.Struct, frozen=True):
     production: bool = False
     #: what `[table.destination]` says that the live table is not; None where there is none of either
     shape: NewShape | None = None
+    #: the color is not written in the deploy table: it is what scripts take it for
+    color_implied: bool = False
+    #: the flag `migrate` says that the data is to be migrated though nothing is pending
+    forced: bool = False
+    #: the regions besides home, and those of them in which there is a destination table
+    other_regions: tuple[str, ...] = ()
+    destination_regions: tuple[str, ...] = ()
 
     def table(self, version: DataVersion) -> TableState:
         return self.alpha if version is DataVersion.ALPHA else self.beta
-
-
-class Fault(msgspec.Struct, frozen=True):
-    """Something that keeps the plan from being carried out, and what to type about it."""
-
-    what: str
-    next_command: str = ""
 
 
 class Names(msgspec.Struct, frozen=True):
@@ -143,10 +142,10 @@ class Names(msgspec.Struct, frozen=True):
 
 
 def decide_kind(facts: Facts) -> Kind:
-    """Nothing live yet: bootstrap. Pending migrations: migrate. Else the color only."""
+    """Nothing live yet: bootstrap. Pending migrations, or told to by the flag: migrate. Else the color only."""
     if facts.color is None:
         return Kind.BOOTSTRAP
-    return Kind.MIGRATE if facts.pending else Kind.COLOR
+    return Kind.MIGRATE if facts.pending or facts.forced else Kind.COLOR
 
 
 def make_plan(names: Names, facts: Facts) -> Plan:
@@ -173,7 +172,7 @@ def make_plan(names: Names, facts: Facts) -> Plan:
         phases=PHASES[kind],
         items_estimate=state.items_estimate if state.exists else None,
         bytes_estimate=state.bytes_estimate if state.exists else None,
-        notes=facts.notes + _fence_notes(kind, facts) + _shape_notes(kind, facts),
+        notes=facts.notes + _notes(kind, facts) + _shape_notes(kind, facts),
         shape=facts.shape if kind is Kind.MIGRATE else None,
     )
 
@@ -184,10 +183,13 @@ _UNPROVEN = (
 )
 
 
-def _fence_notes(kind: Kind, facts: Facts) -> tuple[str, ...]:
-    if kind is not Kind.MIGRATE or facts.has_fence:
+_FORCED = "no migration is pending: the data is copied because the flag migrate is true"
+
+
+def _notes(kind: Kind, facts: Facts) -> tuple[str, ...]:
+    if kind is not Kind.MIGRATE:
         return ()
-    return (_UNPROVEN,)
+    return (*(() if facts.has_fence else (_UNPROVEN,)), *(() if facts.pending else (_FORCED,)))
 
 
 def _shape_notes(kind: Kind, facts: Facts) -> tuple[str, ...]:
@@ -195,98 +197,3 @@ def _shape_notes(kind: Kind, facts: Facts) -> tuple[str, ...]:
         return ()
     changes = ", ".join(facts.shape.changes)
     return (f"the table is taken as it is; [table.destination] wants another one: {changes}",)
-
-
-def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
-    """Everything that stands in the plan's way, all at once."""
-    found = [Fault(text, f"verdigris migrations list {plan.env}") for text in facts.migration_faults]
-    if facts.color is not None and facts.source != facts.destination:
-        found.append(
-            Fault(
-                f"the flags disagree: source-table-version is {facts.source or 'missing'}, destination-table-version "
-                f"is {facts.destination or 'missing'}, and no deployment is under way that would explain it",
-                f"verdigris history {plan.env}",
-            )
-        )
-    source = facts.table(plan.source)
-    if plan.kind is Kind.BOOTSTRAP:
-        found += _bootstrap_faults(plan, facts, source)
-    elif not source.exists:
-        found.append(Fault(f"the source table {plan.source_table} does not exist", f"verdigris doctor {plan.env}"))
-    if plan.kind is Kind.MIGRATE:
-        found += _migration_faults(plan, facts, source)
-    if plan.kind is Kind.COLOR:
-        found += [
-            Fault(
-                f"the index {index} is configured and does not exist; only a deployment that migrates builds one",
-                f"take [[index]] out until the next migration, or make a migration: verdigris migrations new {index}",
-            )
-            for index in facts.missing_indexes
-        ]
-        if facts.shape:
-            found.append(
-                Fault(
-                    f"[table.destination] says what {plan.source_table} is not ({', '.join(facts.shape.changes)}), and "
-                    "no migration is pending; only a deployment that migrates makes a table",
-                    "take [table.destination] out until the next migration, or make a migration: "
-                    "verdigris migrations new another_shape",
-                )
-            )
-    return found
-
-
-def _bootstrap_faults(plan: Plan, facts: Facts, source: TableState) -> list[Fault]:
-    if not source.exists and not facts.has_shape:
-        return [
-            Fault(
-                f"{plan.source_table} does not exist, and [table] shape does not say how to make it",
-                'add [table] shape = "table.json" to verdigris.toml',
-            )
-        ]
-    if source.exists and not source.empty and plan.migrations:
-        names = " ".join(migration.name for migration in plan.migrations)
-        return [
-            Fault(
-                f"{plan.source_table} holds items, but nothing says which migrations it has been through",
-                f"verdigris migrations record {plan.env} {names}",
-            )
-        ]
-    return []
-
-
-def _migration_faults(plan: Plan, facts: Facts, source: TableState) -> list[Fault]:
-    found = []
-    destination = facts.table(plan.destination)
-    if destination.exists and not destination.empty:
-        found.append(
-            Fault(
-                f"the destination table {plan.destination_table} exists and holds items; nothing is written to it",
-                f"look at it, then remove it: aws dynamodb delete-table --table-name {plan.destination_table}",
-            )
-        )
-    found += [
-        Fault(f"the destination index {index} exists already", f"look at it, then remove it: DELETE /{index}")
-        for index in facts.destination_indexes
-    ]
-    if source.exists and not source.stream_on and not facts.may_enable_stream:
-        found.append(
-            Fault(
-                f"the source table {plan.source_table} has no stream, and live changes cannot be followed without one",
-                f"verdigris deploy {plan.env} --enable-stream",
-            )
-        )
-    if facts.production and not facts.has_fence:
-        found.append(
-            Fault(
-                "nothing can hold writes during the switch, and production refuses an unproven fence",
-                f"set [environments.{plan.env}] production = false only if the writers are stopped by other means",
-            )
-        )
-    if source.stream_on and not source.stream_has_images:
-        found.append(
-            Fault(
-                f"the stream of {plan.source_table} does not carry NEW_AND_OLD_IMAGES",
-                "turn the stream off and on again with both images",
-            )
-        )
-    return found

@@ -6,18 +6,22 @@ from pathlib import Path
 
 import msgspec
 
+from verdigris.commands.cleaning import Cleaning, Leftover
 from verdigris.commands.deploying import Planned
 from verdigris.commands.linting import Linted
-from verdigris.commands.looking import Finding, Status
+from verdigris.commands.looking import Finding, History, Status
 from verdigris.commands.quarantining import Listed, Redriven, Shown
 from verdigris.commands.trying import Trials
+from verdigris.commands.values import FlagSet
 from verdigris.core import records
+from verdigris.core.acts import Act
 from verdigris.core.differences import Changed, Difference
 from verdigris.core.flags import Flags
 from verdigris.core.keys import Schemas
 from verdigris.core.machine import Event
 from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
-from verdigris.core.planning import Fault, PendingMigration, Plan, PlannedIndex
+from verdigris.core.plan_faults import Fault
+from verdigris.core.planning import PendingMigration, Plan, PlannedIndex
 from verdigris.core.quarantine import Discarded, Entry, Held, Payload
 from verdigris.core.records import Body, Record
 from verdigris.core.snapshot import Snapshot, fold
@@ -26,6 +30,7 @@ from verdigris.journal.journal import Holder, Lease
 from verdigris.migrations.lint import RULES
 from verdigris.migrations.lint import Finding as LintFinding
 from verdigris.migrations.state import Comparison
+from verdigris.stores.base import Replica
 
 PLAN = Plan(
     env="dev",
@@ -114,6 +119,16 @@ def status(*bodies: Body, lease: Lease | None = None) -> Status:
 
 
 PLANNED = Planned(PLAN, (FAULT,))
+HISTORY = History(
+    records_of(*PREFLIGHT)[1:], [Act("2026-11-23T18:10:00.000+00:00", "ada@here", "set", "migrate: false → true")]
+)
+FLAG_SET = FlagSet("dev", "migrate", "false", "true", True)
+CLEANING = Cleaning(
+    "dev",
+    "court-dev-beta",
+    (Leftover("us-east-1", 20_000, 8_000_000, (Replica("us-west-1", "ACTIVE"),), False),),
+    (("court-dev-case-beta", 12_000),),
+)
 FINDINGS = [Finding("lease", True, "free"), Finding("tables", False, "court-dev-alpha is gone", "verdigris get dev x")]
 MIGRATIONS = Comparison(("0002_b.py",), ("0001_a.py",), (), ("0001_a.py",), ("0001_a.py is gone",), ("a note",))
 

@@ -1,0 +1,157 @@
+"""clean: a destination that an earlier attempt left behind, removed in every region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
+
+from verdigris.commands.sessions import latest, nothing_yet, session
+from verdigris.config.model import Config
+from verdigris.core.model import DataVersion
+from verdigris.core.versions import judge
+from verdigris.errors import Interrupted, PhaseFailed, UsageError
+from verdigris.journal.acts import act
+from verdigris.journal.holder import me
+from verdigris.stores.base import Replica
+from verdigris.wiring import Hooks, Wiring, now_iso
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A table of the destination's name in one region. Counts are the table's own, up to six hours old on AWS."""
+
+    region: str
+    items_estimate: int
+    bytes_estimate: int
+    replicas: tuple[Replica, ...]
+    protected: bool
+
+
+@dataclass(frozen=True)
+class Cleaning:
+    """What is left of the destination `table`: tables, and search indexes with their numbers of documents."""
+
+    env: str
+    table: str
+    tables: tuple[Leftover, ...]
+    indexes: tuple[tuple[str, int], ...]
+    removed: bool = False
+
+    @property
+    def items(self) -> int:
+        """The number that must be confirmed: the home table's count, or the greatest of the others."""
+        return max((one.items_estimate for one in self.tables), default=0)
+
+    @property
+    def nothing(self) -> bool:
+        return not self.tables and not self.indexes
+
+
+def clean(
+    config: Config, env: str, *, confirm: str | None = None, items: int | None = None, hooks: Hooks | None = None
+) -> Cleaning:
+    """Removes what is left of the next destination: indexes, replicas, then the tables themselves.
+
+    Looks only, until `confirm` is the table's name and `items` the count that was shown. Never touches a table that
+    the live color uses or that source-table-version names. Raises UsageError for a wrong confirmation and while a
+    deployment is under way, PhaseFailed where it is not certain what serves; Invalid, Unreachable as the tables do.
+    """
+    wiring = Wiring(config, env)
+    if confirm is None:
+        return _look(wiring)
+    hooks = hooks or Hooks()
+    with session(wiring, f"clean {env}", replace(hooks, waiting=partial(_waiting, hooks))):
+        found = _look(wiring)
+        if found.nothing:
+            return found
+        _check(found, confirm, items)
+        where = ", ".join(one.region for one in found.tables) or "no region"
+        _note(wiring, f"{found.table}: deleting, {found.items} items by its own count, in {where}")
+        for index, _ in found.indexes:
+            if wiring.index:
+                wiring.index.delete(index)
+        for region in wiring.env.regions:
+            wiring.admin_of(region).delete(found.table)
+        _note(wiring, f"{found.table}: gone")
+    return replace(found, removed=True)
+
+
+def _look(wiring: Wiring) -> Cleaning:
+    """What there is to remove. Raises where it may be what serves."""
+    snapshot = latest(wiring.journal)
+    if snapshot and not snapshot.ended:
+        raise UsageError(
+            f"deployment {snapshot.deployment} is under way, and its destination is no leftover",
+            where=wiring.env.deploy_table,
+            state="nothing was removed",
+            next_command=f"verdigris abort {wiring.name}",
+        )
+    version = _destination(wiring)
+    table = wiring.names.tables[version]
+    return Cleaning(wiring.name, table, tuple(_tables(wiring, table)), tuple(_indexes(wiring, version)))
+
+
+def _destination(wiring: Wiring) -> DataVersion:
+    """The version that surely does not serve."""
+    flags = wiring.journal.flags()
+    if flags.source is None or flags.color is None:
+        raise nothing_yet(wiring)
+    live = wiring.live.table(flags.color) if wiring.live else None
+    verdict = judge(wiring.name, flags, wiring.names.tables, live)
+    if verdict.wrong or verdict.version is not flags.source:
+        raise PhaseFailed(
+            f"it is not certain which table serves: {verdict.wrong}",
+            where=wiring.env.deploy_table,
+            state="nothing was removed",
+            next_command=f"verdigris doctor {wiring.name}",
+        )
+    return flags.source.other
+
+
+def _tables(wiring: Wiring, name: str) -> Iterator[Leftover]:
+    for region in wiring.env.regions:
+        facts = wiring.admin_of(region).describe(name)
+        if facts:
+            yield Leftover(region, facts.items_estimate, facts.bytes_estimate, facts.replicas, facts.protected)
+
+
+def _indexes(wiring: Wiring, version: DataVersion) -> Iterator[tuple[str, int]]:
+    index = wiring.index
+    for alias, _, physical in wiring.names.indexes if index else ():
+        name = physical[version]
+        if not index or not index.exists(name):
+            continue
+        if index.alias(alias) == name:
+            raise PhaseFailed(
+                f"the alias {alias} points to {name}: it is what is searched",
+                state="nothing was removed",
+                next_command=f"verdigris doctor {wiring.name}",
+            )
+        yield name, index.count(name)
+
+
+def _check(found: Cleaning, confirm: str, items: int | None) -> None:
+    if (confirm, items) == (found.table, found.items):
+        return
+    wrong = f"the table is {found.table}, not {confirm}"
+    if confirm == found.table:
+        said = "its number of items must be confirmed too" if items is None else f"not {items} items"
+        wrong = f"{found.table} holds {found.items} by its own count: {said}"
+    raise UsageError(
+        wrong,
+        state="nothing was removed",
+        next_command=f"verdigris clean {found.env} --confirm {found.table} --items {found.items}",
+    )
+
+
+def _note(wiring: Wiring, what: str) -> None:
+    wiring.journal.write(act(me("", ""), now_iso(), "clean", what))
+
+
+def _waiting(hooks: Hooks, reason: str) -> None:
+    try:
+        hooks.waiting(reason)
+    except Interrupted as error:
+        error.state = "what was asked to go goes; the rest is as it was"
+        raise

@@ -1,0 +1,131 @@
+"""What stands in a plan's way, all of it at once, each with what to type about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from verdigris.core.model import Kind
+from verdigris.core.planning import Facts, Plan, TableState
+
+
+class Fault(msgspec.Struct, frozen=True):
+    """Something that keeps the plan from being carried out, and what to type about it."""
+
+    what: str
+    next_command: str = ""
+
+
+def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
+    """Everything that stands in the plan's way, all at once."""
+    found = [Fault(text, f"verdigris migrations list {plan.env}") for text in facts.migration_faults]
+    if facts.color_implied or (facts.color is not None and facts.source is None):
+        missing = "current-color" if facts.color_implied else "source-table-version"
+        found.append(
+            Fault(f"{missing} is not written in {plan.deploy_table}: scripts ran here", f"verdigris adopt {plan.env}")
+        )
+    elif facts.color is not None and facts.source != facts.destination:
+        found.append(
+            Fault(
+                f"the flags disagree: source-table-version is {facts.source or 'missing'}, destination-table-version "
+                f"is {facts.destination or 'missing'}, and no deployment is under way that would explain it",
+                f"verdigris doctor {plan.env}",
+            )
+        )
+    source = facts.table(plan.source)
+    if plan.kind is Kind.BOOTSTRAP:
+        found += _bootstrap_faults(plan, facts, source)
+    elif not source.exists:
+        found.append(Fault(f"the source table {plan.source_table} does not exist", f"verdigris doctor {plan.env}"))
+    if plan.kind is not Kind.COLOR and facts.other_regions:
+        found.append(
+            Fault(
+                f"tables are made in one region only yet, and {plan.env} has {len(facts.other_regions) + 1}",
+                f"verdigris plan {plan.env}, when no migration is pending: the color can be deployed",
+            )
+        )
+    if plan.kind is Kind.MIGRATE:
+        found += _migration_faults(plan, facts, source)
+    if plan.kind is Kind.COLOR:
+        found += [
+            Fault(
+                f"the index {index} is configured and does not exist; only a deployment that migrates builds one",
+                f"take [[index]] out until the next migration, or make a migration: verdigris migrations new {index}",
+            )
+            for index in facts.missing_indexes
+        ]
+        if facts.shape:
+            found.append(
+                Fault(
+                    f"[table.destination] says what {plan.source_table} is not ({', '.join(facts.shape.changes)}), and "
+                    "no migration is pending; only a deployment that migrates makes a table",
+                    "take [table.destination] out until the next migration, or make a migration: "
+                    "verdigris migrations new another_shape",
+                )
+            )
+    return found
+
+
+def _bootstrap_faults(plan: Plan, facts: Facts, source: TableState) -> list[Fault]:
+    if not source.exists and not facts.has_shape:
+        return [
+            Fault(
+                f"{plan.source_table} does not exist, and [table] shape does not say how to make it",
+                'add [table] shape = "table.json" to verdigris.toml',
+            )
+        ]
+    if source.exists and not source.empty and plan.migrations:
+        names = " ".join(migration.name for migration in plan.migrations)
+        return [
+            Fault(
+                f"{plan.source_table} holds items, but nothing says which migrations it has been through",
+                f"verdigris migrations record {plan.env} {names}",
+            )
+        ]
+    return []
+
+
+def _migration_faults(plan: Plan, facts: Facts, source: TableState) -> list[Fault]:
+    found = []
+    destination = facts.table(plan.destination)
+    if destination.exists and not destination.empty:
+        found.append(
+            Fault(
+                f"the destination table {plan.destination_table} exists and holds items; nothing is written to it",
+                f"verdigris clean {plan.env}",
+            )
+        )
+    elif facts.destination_regions:
+        found.append(
+            Fault(
+                f"the destination table {plan.destination_table} exists in {', '.join(facts.destination_regions)}",
+                f"verdigris clean {plan.env}",
+            )
+        )
+    found += [
+        Fault(f"the destination index {index} exists already", f"verdigris clean {plan.env}")
+        for index in facts.destination_indexes
+    ]
+    if source.exists and not source.stream_on and not facts.may_enable_stream:
+        found.append(
+            Fault(
+                f"the source table {plan.source_table} has no stream, and live changes cannot be followed without one",
+                f"verdigris deploy {plan.env} --enable-stream",
+            )
+        )
+    if facts.production and not facts.has_fence:
+        found.append(
+            Fault(
+                "nothing can hold writes during the switch, and production refuses an unproven fence",
+                f"set [environments.{plan.env}] production = false only if the writers are stopped by other means",
+            )
+        )
+    if source.stream_on and not source.stream_has_images:
+        found.append(
+            Fault(
+                f"the stream of {plan.source_table} does not carry NEW_AND_OLD_IMAGES",
+                "turn the stream off and on again with both images",
+            )
+        )
+    return found

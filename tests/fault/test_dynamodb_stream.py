@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from tests.fault.scripted import Answer, Script, fault, scripted, transport
 
+from verdigris.core.items import decode
 from verdigris.core.model import KeySchema, Shard
 from verdigris.errors import HintsLost, NotFound, StoreError, Unreachable
 from verdigris.stores.dynamodb_stream import DynamoStream
@@ -142,17 +143,12 @@ def test_event_names_do_not_matter_and_images_are_optional() -> None:
     assert (change.key, change.old, change.new, change.at_s) == (("p1",), None, None, 1.5)
 
 
-def test_an_empty_map_without_its_type_is_mended_at_any_depth() -> None:
+def test_an_empty_map_without_its_type_is_one_at_any_depth() -> None:
     image = {"a": {}, "b": {"M": {"c": {}, "d": {"M": {}}}}, "e": {"L": [{}, {"S": "{}"}]}, "f": {"L": []}}
     answer = Answer({"Records": [record(1, OldImage=image)], "NextShardIterator": "n"})
     with scripted(iterator("one"), answer) as script:
         (change,) = stream(script).read("s", None).changes
-    assert change.old == {
-        "a": {"M": {}},
-        "b": {"M": {"c": {"M": {}}, "d": {"M": {}}}},
-        "e": {"L": [{"M": {}}, {"S": "{}"}]},
-        "f": {"L": []},
-    }
+    assert decode(change.old or b"") == {"a": {}, "b": {"c": {}, "d": {}}, "e": [{}, "{}"], "f": []}
 
 
 def test_a_stream_that_is_gone() -> None:

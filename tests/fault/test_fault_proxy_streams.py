@@ -15,6 +15,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 from tests.contract.stores import KEY, DynamoStores, new_table, raw
 
+from verdigris.core.items import decode
 from verdigris.core.lineage import Positions, forget, open_leaves, readable
 from verdigris.core.model import Change
 from verdigris.errors import HintsLost
@@ -187,10 +188,10 @@ def test_our_reader_follows_the_lineage_while_it_grows(server: str) -> None:
     rules = SPLITS.changed(empty_page=0.5, expired_iterator=0.1, throttled=0.05, reset_after=0.05)
     with streamed(server, rules) as at:
         found = follow(at, lambda round_: at.write(range(round_ * 5, round_ * 5 + 5)), rounds=20)
-        assert sorted(int((change.new or {})["n"]["N"]) for change in found) == list(range(100))
+        assert sorted(int(decode(change.new or b"{}")["n"]) for change in found) == list(range(100))
         by_key: dict[str, list[int]] = {}
         for change in found:
-            by_key.setdefault(change.key[0], []).append(int((change.new or {})["n"]["N"]))
+            by_key.setdefault(change.key[0], []).append(int(decode(change.new or b"{}")["n"]))
         assert all(numbers == sorted(numbers) for numbers in by_key.values())
         assert len(open_leaves(at.stream.shards())) > 1
         assert {"split", "empty_page", "expired_iterator"} <= at.proxy.injected.keys()

@@ -10,9 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-import orjson
-
-from verdigris.core.model import Change, Color, JsonItem, Key, RawItem, Segment
+from verdigris.core.model import Change, Color, Key, RawItem, Segment
 from verdigris.core.transform import Transform
 from verdigris.stores.table_shape import key_schema
 from verdigris.testing.simulation.application import MIGRATIONS
@@ -81,10 +79,10 @@ class Peer:
         """One atomic call to the destination."""
         self.process.call("write", effect)
 
-    def outputs(self, image: JsonItem | None) -> dict[Key, RawItem]:
+    def outputs(self, image: RawItem | None) -> dict[Key, RawItem]:
         if image is None:
             return {}
-        return {output.key: output.raw for output in self.transform.apply(orjson.dumps(image))}
+        return {output.key: output.raw for output in self.transform.apply(image)}
 
     def _copy(self) -> None:
         start: str | None = None

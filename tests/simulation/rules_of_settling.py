@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import orjson
-
 from verdigris.core.model import Change, Key, RawItem
 from verdigris.core.settling import Produced, Settled, settle
 from verdigris.core.transform import Transform
@@ -35,7 +33,7 @@ def weak_read() -> Sequence[Patch]:
         if self.name != SOURCE or not recent:
             strong(self, key, found)
         elif recent[0].old is not None:
-            found[key] = orjson.dumps(recent[0].old)
+            found[key] = recent[0].old
 
     return [(SimTable, "_read", weak)]
 
@@ -86,8 +84,7 @@ def intermediate_keys_dropped() -> Sequence[Patch]:
 
 
 def old_image_ignored() -> Sequence[Patch]:
-    plain = Transform.keys_of
-    return [(Transform, "keys_of", lambda self, images: plain(self, list(images)[-1:]))]
+    return [(Change, "images", property(lambda self: (self.new,) if self.new else ()))]
 
 
 def own_key_ignored() -> Sequence[Patch]:

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from verdigris.core.items import decode
 from verdigris.core.lineage import Positions, forget, open_leaves, readable
 from verdigris.core.model import Change, KeySchema, Shard
 from verdigris.errors import HintsLost
@@ -83,7 +84,7 @@ def test_a_stream_that_splits_is_read_whole_and_each_key_in_order(seed: int) -> 
                     page = stream.read(shard, positions.after.get(shard))
                     read += page.changes
                     positions = positions.advanced(shard, page.last, page.ended)
-    found = [(change.key[0], int(change.new["n"]["N"])) for change in read if change.new]
+    found = [(change.key[0], int(decode(change.new)["n"])) for change in read if change.new]
     assert sorted(found) == sorted(written), f"seed {seed}"
     for key in {key for key, _ in written}:
         numbers = [n for at, n in found if at == key]

@@ -138,9 +138,8 @@ def test_what_can_be_no_key_of_the_source_names_nobody() -> None:
 
 def test_an_image_concerns_its_outputs_and_no_key_of_its_own() -> None:
     made = rekeyed(Migration("0001.py", numbered))
-    image = {"pk": {"S": "a"}, "sk": {"S": "b"}, "n": {"N": "3"}}
-    assert made.keys_of([image, None, {**image, "n": {"N": "4"}}]) == (("3",), ("4",))
-    assert made.keys_of([{**image, "n": {"S": "refused"}}]) == ()
+    assert made.image(raw(n=3)).keys == (("3",),)
+    assert made.image(raw(n="refused")).keys == ()
 
 
 def test_the_same_key_said_again_changes_nothing() -> None:

@@ -106,14 +106,22 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One stream record: a hint that `key` changed. Images are DynamoDB JSON, or None where the stream has none."""
+    """One stream record: a hint that `key` changed. Images are None where the stream has none.
+
+    They are to be decoded or looked at, not written: DynamoDB Local's have `{}` for an empty map.
+    """
 
     key: Key
-    old: JsonItem | None
-    new: JsonItem | None
+    old: RawItem | None
+    new: RawItem | None
     sequence: str
     #: Seconds since the epoch, rounded by the service (to the minute on DynamoDB Local): for lag, never for order.
     at_s: float
+
+    @property
+    def images(self) -> tuple[RawItem, ...]:
+        """Those that there are, the old one first."""
+        return tuple(image for image in (self.old, self.new) if image is not None)
 
 
 @dataclass(frozen=True, slots=True)

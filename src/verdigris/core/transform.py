@@ -11,11 +11,9 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from decimal import Context, localcontext
 from typing import Any, NamedTuple, TypeAlias
 
-import orjson
-
 from verdigris.core.items import decode
 from verdigris.core.keys import show_key
-from verdigris.core.model import Item, JsonItem, Key, KeySchema, RawItem
+from verdigris.core.model import Item, Key, KeySchema, RawItem
 from verdigris.core.raw_key import key_reader
 from verdigris.core.refusal import describe
 from verdigris.core.rekeying import OtherKey
@@ -46,6 +44,14 @@ class Output(NamedTuple):
 
 
 Outputs: TypeAlias = tuple[Output, ...]
+
+
+class Image(NamedTuple):
+    """What an image of a source item, in the stream, stands for."""
+
+    #: the destination keys that it concerns: its own (where both tables have the same key) and those of its outputs
+    keys: tuple[Key, ...]
+    outputs: Outputs
 
 
 class Page(NamedTuple):
@@ -200,23 +206,19 @@ class Transform:
                         found[owner] = None
         return tuple(found)
 
-    def keys_of(self, images: Iterable[JsonItem | None]) -> tuple[Key, ...]:
-        """The destination keys that the images of a source item concern: each image's own (where both tables have the
-        same key) and those of its outputs.
+    def image(self, raw: RawItem) -> Image:
+        """What an image stands for. One that a migration refuses has no outputs, so it concerns its own key at most.
 
-        An image that a migration refuses has no outputs, so it concerns its own key at most. Reserved items: none.
+        One of a reserved item concerns none.
         """
-        found: dict[Key, None] = {}
-        for image in images:
-            if image is None or (own := self._schema.of(image)) in self._reserved:
-                continue
-            found.update(dict.fromkeys(self.own(own)))
-            try:
-                outputs = self.apply(orjson.dumps(image))
-            except ItemRefused:
-                continue
-            found.update((output.key, None) for output in outputs)
-        return tuple(found)
+        own = self._key(raw)
+        if own in self._reserved:
+            return Image((), ())
+        try:
+            outputs = self.apply(raw)
+        except ItemRefused:
+            outputs = ()
+        return Image(tuple(dict.fromkeys((*self.own(own), *(output.key for output in outputs)))), outputs)
 
     def _may_be_reserved(self, raw: RawItem) -> bool:
         if self._reserved_needles is None:

@@ -8,6 +8,7 @@ import msgspec
 import orjson
 
 from verdigris.core.beacons import Learned, unproven
+from verdigris.core.items import decode
 from verdigris.core.lineage import Positions, open_leaves
 from verdigris.core.model import Change, Shard
 from verdigris.errors import PhaseFailed
@@ -40,8 +41,8 @@ class Beacons:
 
     def came(self, change: Change, shard: str) -> None:
         """The change of a reserved key came through a shard."""
-        value = (change.new or {}).get("value", {}).get("S")
-        number = self._awaited.pop(value, None) if value else None
+        value = decode(change.new).get("value") if change.new else None
+        number = self._awaited.pop(value, None) if isinstance(value, str) else None
         if number is not None:
             self._reached.add(shard)
             self._learned = self._learned.came(number, shard)

@@ -7,17 +7,15 @@ what they cover was written, never before.
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from math import inf
 
 import msgspec
-import orjson
 
 from verdigris.core.lineage import Positions, forget, readable
 from verdigris.core.model import Change, Key, Phase, RawItem
 from verdigris.core.settling import coalesce
 from verdigris.core.transform import Transform
-from verdigris.errors import ItemRefused, PhaseFailed
+from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.beacons import Beacons
 from verdigris.phases.documents import documents_of
@@ -129,8 +127,11 @@ class Tail:
                 state=f"{self._bench.snapshot.live} serves on; both tables are kept as they are",
                 next_command=f"verdigris abort {self._bench.plan.env}, then deploy again",
             )
-        hints = coalesce((change.key, self._transform.keys_of((change.old, change.new))) for change in changes)
-        settled = self.settler.hints(hints, self._seen(changes) if self.settler.documents else ())
+        images = {raw: self._transform.image(raw) for raw in _images(changes)}
+        hints = coalesce((change.key, (key for raw in change.images for key in images[raw].keys)) for change in changes)
+        # What the images became, or would have become, in the destination.
+        seen = [output.raw for image in images.values() for output in image.outputs] if self.settler.documents else ()
+        settled = self.settler.hints(hints, seen)
         self.touched |= settled.keys
 
     def _settle_late(self) -> None:
@@ -138,14 +139,6 @@ class Tail:
         if due:
             known = self.settler.owners_of(due)
             self.settler.keys({key: owners | due[key] for key, owners in known.items()})
-
-    def _seen(self, changes: list[Change]) -> list[RawItem]:
-        """What the images became, or would have become, in the destination."""
-        found: list[RawItem] = []
-        for image in (image for change in changes for image in (change.old, change.new) if image is not None):
-            with suppress(ItemRefused):  # then nothing was ever made of it
-                found += [output.raw for output in self._transform.apply(orjson.dumps(image))]
-        return found
 
     def _advance(self, pages: list[tuple[str, StreamPage]]) -> None:
         before = self._positions
@@ -163,6 +156,11 @@ class Tail:
         self._shards = list(self._stream.shards())
         self._listed_s = self._bench.now()
         self._positions = forget(self._positions, self._shards)
+
+
+def _images(changes: list[Change]) -> dict[RawItem, None]:
+    """The images of a page, each once: the new one of a change is the old one of the next change of its item."""
+    return dict.fromkeys(image for change in changes for image in change.images)
 
 
 def _wait_for_others(bench: Bench) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
 from verdigris.core.batching import GET_RECORDS
-from verdigris.core.model import Change, JsonItem, KeySchema, Shard
+from verdigris.core.model import Change, KeySchema, Shard
+from verdigris.core.raw_key import key_reader
 from verdigris.errors import HintsLost, StoreError, Unreachable
 from verdigris.stores.aws_errors import IteratorExpired
 from verdigris.stores.base import StreamPage
 from verdigris.stores.http import AwsJson
 
 Answer = TypeVar("Answer")
-_Image: TypeAlias = dict[str, dict[str, Any]]
 
 
 class _Range(msgspec.Struct):
@@ -42,11 +42,11 @@ class _Iterator(msgspec.Struct):
 
 
 class _Body(msgspec.Struct):
-    Keys: _Image
+    Keys: msgspec.Raw
     SequenceNumber: str
     ApproximateCreationDateTime: float = 0.0
-    OldImage: _Image | None = None
-    NewImage: _Image | None = None
+    OldImage: msgspec.Raw = msgspec.Raw()
+    NewImage: msgspec.Raw = msgspec.Raw()
 
 
 class _Record(msgspec.Struct):
@@ -75,7 +75,7 @@ class DynamoStream:
     def __init__(self, http: AwsJson, arn: str, key: KeySchema) -> None:
         self.arn = arn
         self._http = http
-        self._key = key
+        self._key_of = key_reader(key)
         #: shard → (position, iterator behind it)
         self._iterators: dict[str, tuple[str | None, str]] = {}
 
@@ -134,9 +134,9 @@ class DynamoStream:
 
     def _change(self, record: _Body) -> Change:
         return Change(
-            key=self._key.of(record.Keys),
-            old=_mended(record.OldImage),
-            new=_mended(record.NewImage),
+            key=self._key_of(bytes(record.Keys)),
+            old=bytes(record.OldImage) or None,
+            new=bytes(record.NewImage) or None,
             sequence=record.SequenceNumber,
             at_s=record.ApproximateCreationDateTime,
         )
@@ -158,17 +158,3 @@ def _parents_first(shards: Mapping[str, Shard]) -> list[Shard]:
             line.append(parent)
         ordered |= {member.id: member for member in reversed(line)}
     return list(ordered.values())
-
-
-def _mended(image: _Image | None) -> JsonItem | None:
-    """DynamoDB Local's streams write an empty map as `{}`, without its `M`."""
-    return None if image is None else {name: _mended_value(value) for name, value in image.items()}
-
-
-def _mended_value(value: dict[str, Any]) -> dict[str, Any]:
-    match value:
-        case {"M": members}:
-            return {"M": _mended(members)}
-        case {"L": members}:
-            return {"L": [_mended_value(member) for member in members]}
-    return value or {"M": {}}

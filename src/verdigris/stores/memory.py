@@ -147,13 +147,10 @@ class MemoryTables:
             return {key: items[key] for key in map(canonical_of(self.contents(name).key), keys) if key in items}
 
     def _record(self, table: _Contents, key: Key, old: RawItem | None, new: RawItem | None) -> None:
-        if table.stream is None:
-            return
-        before, after = _parsed(old), _parsed(new)
-        if before == after:  # what changes nothing makes no record
+        if table.stream is None or _parsed(old) == _parsed(new):  # what changes nothing makes no record
             return
         self._sequence += 1
-        change = Change(key, before, after, f"{self._sequence:021d}", self._clock())
+        change = Change(key, old, new, f"{self._sequence:021d}", self._clock())
         table.stream.append(_hashed(key[0]), change)
 
 

@@ -178,6 +178,19 @@ def test_what_was_discarded_waits_again_when_it_was_changed_and_is_refused_again
     assert world.items("beta") == wanted([item(7), item(8)])
 
 
+def test_a_discard_that_died_before_its_settle_is_settled_before_the_switch() -> None:
+    world = begin([item(7), item(8)])
+    deploy(world, until=Phase.VERIFY)
+    world.put("alpha", bad_item())
+    stopped(world)
+    bench = world.bench()
+    (entry,) = bench.quarantine.at(BAD)
+    bench.quarantine.discard(entry, "ada@here", "not needed")  # and nothing more: the command was killed
+    assert BAD in world.items("beta")
+    assert deploy(world).state is State.BAKED
+    assert world.items("beta") == wanted([item(8)])
+
+
 def test_a_discarded_item_that_is_good_by_now_is_carried() -> None:
     world = begin([bad_item(), item(8)])
     stopped(world)

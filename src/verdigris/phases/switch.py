@@ -44,6 +44,8 @@ def ready(bench: Bench) -> None:
     _report(bench, "catching up before the fence")
     # What the new color was given since the flip is newer than the old table: nothing may overwrite it.
     following.frozen = bench.snapshot.state is State.ADVANCING
+    if not following.frozen and (hints := bench.quarantine.hints(bench.quarantine.discarded)):
+        following.settler.hints(hints)  # a discard may have died between its record and its settle
     following.wait_for_late_writes()
     following.catch_up()
     _nothing_waits(bench)

@@ -184,7 +184,7 @@ def test_a_discard_that_died_before_its_settle_is_settled_before_the_switch() ->
     world.put("alpha", bad_item())
     stopped(world)
     bench = world.bench()
-    (entry,) = bench.quarantine.at(BAD)
+    (entry,) = bench.quarantine.waiting
     bench.quarantine.discard(entry, "ada@here", "not needed")  # and nothing more: the command was killed
     assert BAD in world.items("beta")
     assert deploy(world).state is State.BAKED

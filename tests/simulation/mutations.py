@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from unittest.mock import patch
 
+from tests.simulation import rules_of_quarantine as quarantine
 from tests.simulation import rules_of_settling as settling
 from tests.simulation import rules_of_switching as switching
 from tests.simulation.rules_of_settling import Patch
@@ -59,6 +60,7 @@ class Mutation:
 
 _DYING = ("crash", "crash-after", "cut", "lost")
 _LATE = having("late", "crash-late", phases=("backfill", "replay", "verify", "switch"))
+_PICKY = calm("picky", "picky-moved", "picky-owner")
 
 MUTATIONS = [
     Mutation("reads are eventually consistent", settling.weak_read),
@@ -107,5 +109,15 @@ MUTATIONS = [
         "the lease is not checked before a write",
         switching.lease_not_checked_before_a_write,
         having("pause", "asleep", phases=("backfill", "replay", "verify", "switch")),
+    ),
+    Mutation("a switch does not ask what waits in quarantine", quarantine.switched_whatever_waits, _PICKY),
+    Mutation("what is refused counts as absent", quarantine.refused_items_count_as_absent, calm("picky")),
+    Mutation("the keys of what was refused are forgotten", quarantine.kept_keys_forgotten, calm("picky-owner")),
+    Mutation("one of two producers wins", quarantine.one_of_two_producers_wins, calm("crowded", "crowded-owner")),
+    Mutation("a discard is for good", quarantine.discarded_whatever_it_becomes, _PICKY),
+    Mutation(
+        "a discard is settled once",
+        quarantine.discards_settled_once,
+        Allowed(("picky", "crowded"), kinds=("crash-after", "lost"), phases=("quarantine",)),
     ),
 ]

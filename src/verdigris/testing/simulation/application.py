@@ -1,16 +1,17 @@
 """The application under deployment: what it keeps, what it writes, and what the other color must hold of it.
 
 What each migration makes of an item stands here twice: as the migration, which the core runs, and written out by hand
-in `wanted`, which nothing but the checker uses.
+in `due`, which nothing but the checker uses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from verdigris.core.model import Key, KeySchema, RawItem
+from verdigris.core.quarantine import Held, print_of
 from verdigris.core.transform import Migration
 from verdigris.testing.simulation.schedule import Op
 
@@ -46,32 +47,78 @@ def _fields(number: int, thing: Thing) -> str:
 # ── by hand ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def wanted(migration: str, things: Things) -> dict[Key, RawItem]:
-    """Every item that the new color must hold, as the memory table stores it (attributes in the order given here)."""
-    found: dict[Key, RawItem] = {}
+@dataclass
+class Decided:
+    """What people decided about what cannot be carried along: `given_up` are what an entry is about, its key, and the
+    print of what was refused. `refusing`: the migrations still run, so an undecided item stops the switch."""
+
+    refusing: bool = True
+    mended: bool = False
+    given_up: set[tuple[Held, Key, str]] = field(default_factory=set)
+
+    def gone(self, held: Held, key: Key, items: Mapping[Key, RawItem]) -> bool:
+        return not self.mended and (held, key, print_of(items)) in self.given_up
+
+
+class Due(NamedTuple):
+    """Every item that the new color must hold, as the memory table stores it (attributes in the order given here), the
+    keys about which somebody must decide before, and those at which something was given up."""
+
+    items: dict[Key, RawItem]
+    undecided: set[Key]
+    given_up: set[Key]
+
+
+def due(migration: str, things: Things, decided: Decided) -> Due:
+    """What the migrations make of these things."""
+    produced: dict[Key, dict[Key, RawItem]] = {}
+    undecided: set[Key] = set()
+    given_up: set[Key] = set()
     for number, thing in things.items():
-        own, value, place = f"i{number}", thing.value, thing.place
-        text = _fields(number, thing)
-        if (thing.kind == "p" and migration in ("same", "mixed")) or migration == "ttl":
-            text += f',"w":{{"N":"{value * 3}"}}'
-        elif thing.kind == "r":
-            seen = things.get(place)
-            text += f',"seen":{{"N":"{seen.value if seen else -1}"}}'
-        elif thing.kind == "s":
-            part = f'{{"id":{{"S":"{own}/c"}},"kind":{{"S":"c"}},"v":{{"N":"{value}"}}}}'
-            found[f"{own}/c",] = part.encode()
-        elif thing.kind == "m" and migration in REKEYED:
-            owner = f'"owner":{{"S":"{own}"}},' if migration == "rekeyed-owner" else ""
-            moved = f'{{"to":{{"N":"{place}"}},"kind":{{"S":"moved"}},{owner}"v":{{"N":"{value}"}}}}'
-            found[str(place), "moved"] = moved.encode()
-        elif thing.kind == "m":
-            owner = f'"owner":{{"S":"{own}"}},' if migration == "moved-owner" else ""
-            moved = f'{{"id":{{"S":"place{place}"}},"kind":{{"S":"moved"}},{owner}"v":{{"N":"{value}"}}}}'
-            found[f"place{place}",] = moved.encode()
-        if thing.kind not in "dm":
-            key = (str(place), thing.kind) if migration in REKEYED else (own,)
-            found[key] = f"{{{text}}}".encode()
-    return found
+        own = (f"i{number}",)
+        if thing.kind == "x" and decided.gone(Held.ITEM, own, {own: raw_of(number, thing)}):
+            given_up.add(own)
+        elif thing.kind == "x" and decided.refusing and not decided.mended:
+            undecided.add(own)
+        else:
+            for key, item in _made(migration, number, thing, things):
+                produced.setdefault(key, {})[own] = item
+    items: dict[Key, RawItem] = {}
+    for key, makers in produced.items():
+        if len(makers) == 1:
+            (items[key],) = makers.values()
+        elif decided.gone(Held.COLLISION, key, makers):
+            given_up.add(key)
+        else:
+            undecided.add(key)
+    return Due(items, undecided, given_up)
+
+
+def forms(migration: str, key: Key, past: Iterable[Thing | None]) -> set[RawItem | None]:
+    """What an item at its own key may have become while it was one of these; None: nothing."""
+    number = int(key[0].removeprefix("i"))
+    return {dict(_made(migration, number, thing, {})).get(key) if thing else None for thing in past}
+
+
+def _made(migration: str, number: int, thing: Thing, things: Things) -> Iterator[tuple[Key, RawItem]]:
+    own, value, place = f"i{number}", thing.value, thing.place
+    text = _fields(number, thing)
+    if thing.kind == "m" or (thing.kind == "x" and migration != "picky"):
+        owner = f'"owner":{{"S":"{own}"}},' if migration.endswith("-owner") else ""
+        named = f'"to":{{"N":"{place}"}}' if migration in REKEYED else f'"id":{{"S":"place{place}"}}'
+        moved = f'{{{named},"kind":{{"S":"moved"}},{owner}"v":{{"N":"{value}"}}}}'
+        yield (str(place), "moved") if migration in REKEYED else (f"place{place}",), moved.encode()
+        return
+    if (thing.kind in "px" and migration in ("same", "mixed", "picky")) or migration == "ttl":
+        text += f',"w":{{"N":"{value * 3}"}}'
+    elif thing.kind == "r":
+        seen = things.get(place)
+        text += f',"seen":{{"N":"{seen.value if seen else -1}"}}'
+    elif thing.kind == "s":
+        part = f'{{"id":{{"S":"{own}/c"}},"kind":{{"S":"c"}},"v":{{"N":"{value}"}}}}'
+        yield (f"{own}/c",), part.encode()
+    if thing.kind != "d":
+        yield (str(place), thing.kind) if migration in REKEYED else (own,), f"{{{text}}}".encode()
 
 
 # ── as migrations ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -121,6 +168,17 @@ def _seeing(item: Plain, view: Any) -> Plain:
     return item | {"seen": seen["v"] if seen else -1}
 
 
+def _careful(up: Callable[[Plain], Plain]) -> Callable[[Plain], Plain]:
+    """Refuses items of the kind "x"."""
+
+    def careful(item: Plain) -> Plain:
+        if item["kind"] == "x":
+            raise ValueError("an item of a kind that nobody has thought of")
+        return up(item)
+
+    return careful
+
+
 _DROP = Migration("drop.py", up=lambda item: None, selects={"kind": "d"})
 _TRIPLE = Migration("triple.py", up=_tripled, selects={"kind": "p"})
 _PART = Migration("part.py", up=_parted, selects={"kind": "s"}, source=_whole)
@@ -140,11 +198,22 @@ MIGRATIONS: dict[str, tuple[Migration, ...]] = {
     ),
     "rekeyed-owner": (Migration("placed.py", up=_placed_owned, selects={"kind": ["m", "d"]}, source=_owner),),
     "rekeyed-view": (Migration("view.py", up=_seeing, selects={"kind": "r"}, reads=True),),
+    "picky": (Migration("triple.py", up=_careful(_tripled), selects={"kind": ["p", "x"]}),),
+    "picky-moved": (Migration("moved.py", up=_careful(_moved), selects={"kind": ["m", "x"]}),),
+    "picky-owner": (Migration("moved.py", up=_careful(_moved_owned), selects={"kind": ["m", "x"]}, source=_owner),),
+    "crowded": (Migration("moved.py", up=_moved, selects={"kind": "m"}),),
+    "crowded-owner": (Migration("moved.py", up=_moved_owned, selects={"kind": "m"}, source=_owner),),
+}
+#: What is left of them once somebody has thought of the kind "x".
+MENDED: dict[str, tuple[Migration, ...]] = {
+    "picky": (Migration("triple.py", up=_tripled, selects={"kind": ["p", "x"]}),),
+    "picky-moved": (Migration("moved.py", up=_moved, selects={"kind": ["m", "x"]}),),
+    "picky-owner": (Migration("moved.py", up=_moved_owned, selects={"kind": ["m", "x"]}, source=_owner),),
 }
 #: The destination's key where a migration comes with another one. What no migration selects has it already.
 REKEYED = {name: KeySchema((("to", "N"), ("kind", "S"))) for name in MIGRATIONS if name.startswith("rekeyed")}
 #: The kinds of items whose place is theirs alone.
-_PLACED = {name: "mnr" if name in REKEYED else "m" for name in MIGRATIONS}
+_PLACED = {name: "mnr" if name in REKEYED else "mx" for name in MIGRATIONS}
 
 
 # ── what it does ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -159,7 +228,13 @@ class Application:
 
     def __post_init__(self) -> None:
         self.things: dict[int, Thing] = {}
+        #: what each item was since the deployment began
+        self.past: dict[int, list[Thing | None]] = {}
         self._values = 0
+
+    def begin(self) -> None:
+        """The deployment begins: what is there now is the first thing that it can see."""
+        self.past = {number: [thing] for number, thing in self.things.items()}
 
     def changes(self, op: Op) -> list[tuple[int, Thing | None]]:
         """What an op does now, in one transaction: (number, what it is from now on; None: deleted)."""
@@ -177,9 +252,9 @@ class Application:
                 return [(op.number, other._replace(value=self._next())), (op.other, now._replace(value=self._next()))]
         return [(op.number, self._new(op))]
 
-    def take(self, changes: Sequence[tuple[int, Thing | None]]) -> list[tuple[int, Thing | None]]:
-        """Makes the changes its own; no two items that move ever have one place, so some get another one."""
-        numbers, placed = {number for number, _ in changes}, _PLACED[self.migration]
+    def take(self, changes: Sequence[tuple[int, Thing | None]], *, crowded: bool) -> list[tuple[int, Thing | None]]:
+        """Makes the changes its own. Unless they may be `crowded`, items that move get places of their own."""
+        numbers, placed = {number for number, _ in changes}, "" if crowded else _PLACED[self.migration]
         taken = {thing.place for number, thing in self.things.items() if number not in numbers and thing.kind in placed}
         made: list[tuple[int, Thing | None]] = []
         for number, thing in changes:
@@ -191,6 +266,7 @@ class Application:
                         thing = thing._replace(place=(thing.place + 1) % (len(taken) + 1))
                     taken.add(thing.place)
                 self.things[number] = thing
+            self.past.setdefault(number, [None]).append(thing)
             made.append((number, thing))
         return made
 

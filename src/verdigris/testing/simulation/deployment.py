@@ -8,9 +8,10 @@ from functools import cache
 from verdigris import runner
 from verdigris.core import records
 from verdigris.core.machine import State
-from verdigris.core.model import Color, DataVersion, Place
+from verdigris.core.model import Color, DataVersion, Phase, Place
 from verdigris.core.planning import Facts, Names, PendingMigration, Plan, TableState, make_plan
 from verdigris.core.records import PhaseBegan, PhaseDone, Record
+from verdigris.core.snapshot import Snapshot
 from verdigris.core.transform import Transform, Views
 from verdigris.errors import (
     Conflict,
@@ -29,7 +30,8 @@ from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.views import SourceViews
 from verdigris.stores.table_shape import key_schema
-from verdigris.testing.simulation.application import MIGRATIONS, REKEYED
+from verdigris.testing.simulation.application import MENDED, MIGRATIONS, REKEYED
+from verdigris.testing.simulation.cures import MENDED_CHECKSUM, cure, waits
 from verdigris.testing.simulation.engine import SimEngine
 from verdigris.testing.simulation.ports import SimAdmin, SimLinks, SimPointer, SimRows, SimStream, SimTable
 from verdigris.testing.simulation.process import Process
@@ -82,21 +84,21 @@ class _Operator:
             process = self.world.process(self.name, self._host)
             done: list[bool] = []
             try:
-                self._command(process, done)
+                self._command(process, done, cures=number % 2 == 1 and waits(self.world))
             finally:
                 self.world.scheduler.kill(process)
             if (done and done[0]) or self.world.scheduler.errors:
                 return
         self.world.wrong.append(f"{self.name} tried {_TRIES} times, and the deployment is not through")
 
-    def _command(self, process: Process, done: list[bool]) -> None:
+    def _command(self, process: Process, done: list[bool], *, cures: bool) -> None:
         """The process is an actor of its own; the operator waits for its end."""
         scheduler = self.world.scheduler
         me = scheduler.current
 
         def body() -> None:
             try:
-                done.append(_deploy(process))
+                done.append(_deploy(process, cures=cures))
             finally:
                 scheduler.wake(me)
 
@@ -105,8 +107,8 @@ class _Operator:
             scheduler.sleep(1000.0)
 
 
-def _deploy(process: Process) -> bool:
-    """One `verdigris deploy`, to its end; whether the deployment is through."""
+def _deploy(process: Process, *, cures: bool) -> bool:
+    """One `verdigris deploy`, or what is done about the quarantine; whether the deployment is through."""
     world = process.world
     journal = Journal(SimRows(process), process.iso)
     process.token = lambda: journal.token
@@ -127,9 +129,12 @@ def _deploy(process: Process) -> bool:
         with keeper as lease:
             process.renewing = world.scheduler.spawn(f"{process.name}.lease", lambda: _keep(process, lease), process)
             log = _log(process, journal)
-            if log.snapshot.state is not State.BAKED:
+            if cures:
+                process.works_on("quarantine")
+                cure(world, journal, log, lambda: bench(process, journal, log, lease))
+            elif log.snapshot.state is not State.BAKED:
                 runner.run(bench(process, journal, log, lease))
-            return log.snapshot.state is State.BAKED
+            return log.snapshot.state is State.BAKED and _is_told(world, log.snapshot)
     except VerdigrisError as error:
         if type(error) not in _STOPPED and world.holds_lease(process):  # one that was replaced may meet anything
             raise
@@ -139,6 +144,8 @@ def _deploy(process: Process) -> bool:
 def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> Bench:
     """The one place where the simulation puts a bench together."""
     shape = process.world.schedule.shape
+    mended = log.snapshot.plan.migrations[0].checksum == MENDED_CHECKSUM
+    process.world.decided.mended = mended
     late = LateWrites(LATE_S, lease.others_until_s, RESERVED)
     lease.own_until_s = late.quiet_from_s
     process.may_go, process.unanswered = lease.hold, late.unanswered
@@ -164,8 +171,8 @@ def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> B
         journal=journal,
         log=log,
         engine=SimEngine(process, shape.workers, shape.beat_s),
-        transform=lambda: _transform(shape.migration, views),
-        dry_transform=lambda views: _made(shape.migration, views),
+        transform=lambda: _transform(shape.migration, mended, views),
+        dry_transform=lambda views: _made(shape.migration, mended, views),
         indexes=list,
         shape=lambda: destination_shape(shape.migration),
         place=lambda color: Place("dev", color, DataVersion.BETA, DESTINATION, DEPLOY, "here"),
@@ -190,10 +197,15 @@ def _log(process: Process, journal: Journal) -> Log:
 def _heard(process: Process, record: Record) -> None:
     if isinstance(record.body, PhaseBegan):
         process.works_on(record.body.phase.value)
-    elif isinstance(record.body, PhaseDone):
+    elif isinstance(record.body, PhaseDone) and _may_repair_nothing(process.world):
         for name in ("repaired", "verify_repaired"):
             if number := record.body.evidence.get(name):
                 process.world.wrong.append(f"{record.body.phase} had to repair {number}")
+
+
+def _may_repair_nothing(world: World) -> bool:
+    """A discard may die between its record and its settle; then verify does it."""
+    return not world.decided.given_up
 
 
 def _keep(process: Process, lease: LeaseKeeper) -> None:
@@ -214,18 +226,28 @@ def _is_dead(process: Process, holder: Holder) -> bool:
     )
 
 
-def _transform(migration: str, views: SourceViews) -> Transform:
+def _is_told(world: World, snapshot: Snapshot) -> bool:
+    """Whether the evidence of the switch names what was given up, and nothing else. Always true: else it is wrong."""
+    told = {entry["key"] for entry in snapshot.phases[Phase.SWITCH].evidence.get("discarded", ())}
+    if told != {"/".join(key) for key in world.due.given_up}:
+        world.wrong.append(f"{sorted(world.due.given_up)} were given up, and the switch names {sorted(told)}")
+    return True
+
+
+def _transform(migration: str, mended: bool, views: SourceViews) -> Transform:
     reads = any(step.reads for step in MIGRATIONS[migration])
-    return _made(migration, views) if reads else _blind(migration)
+    return _made(migration, mended, views) if reads else _blind(migration, mended)
 
 
-def _made(migration: str, views: Views | None) -> Transform:
-    return Transform(MIGRATIONS[migration], _KEY, None, RESERVED, views, REKEYED.get(migration))
+def _made(migration: str, mended: bool, views: Views | None) -> Transform:
+    steps = (MENDED if mended else MIGRATIONS)[migration]
+    return Transform(steps, _KEY, None, RESERVED, views, REKEYED.get(migration))
 
 
 @cache
-def _blind(migration: str) -> Transform:
-    return _made(migration, None)
+def _blind(migration: str, mended: bool) -> Transform:
+    """It reads nothing, so that all runners may share it."""
+    return _made(migration, mended, None)
 
 
 @cache

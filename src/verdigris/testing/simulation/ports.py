@@ -50,11 +50,11 @@ class SimTable:
         found.update(self._tables.get(self.name, [key]))
 
     def _put(self, item: RawItem, signed_s: float) -> None:
-        self._world.admit(self._process, self.name, self.key_in(item), signed_s)
+        self._world.admit(self._process, self.name, self.key_in(item), item, signed_s)
         self._tables.put(self.name, item)
 
     def _delete(self, key: Key, signed_s: float) -> None:
-        self._world.admit(self._process, self.name, key, signed_s)
+        self._world.admit(self._process, self.name, key, None, signed_s)
         self._tables.remove(self.name, key)
 
 

@@ -17,6 +17,7 @@ CALLS = {
     "replay": 30,
     "verify": 60,
     "exercise": 60,
+    "quarantine": 20,
     "switch": 24,
     "bake": 5,
     "lease": 5,
@@ -30,6 +31,25 @@ SECONDS = {
     "jump": (-15.0, -8.0, -2.0, 2.0, 8.0, 15.0),
     "late": (0.3, 1.0, 3.0, 8.0, 14.0, 19.0, 27.0, 33.0),
     "crash-late": (0.3, 1.0, 3.0, 8.0, 14.0, 19.0, 27.0, 33.0),
+}
+#: The kinds of items that each migration makes a difference of.
+LETTERS = {
+    "same": "p",
+    "drop": "pd",
+    "split": "ps",
+    "mixed": "pds",
+    "ttl": "ptt",
+    "moved-owner": "mmmd",
+    "moved": "mmmd",
+    "view": "ppr",
+    "rekeyed": "mmnd",
+    "rekeyed-owner": "mmnd",
+    "rekeyed-view": "nnr",
+    "picky": "ppx",
+    "picky-moved": "mmx",
+    "picky-owner": "mmx",
+    "crowded": "mmp",
+    "crowded-owner": "mmp",
 }
 #: What the service may answer to a read of the stream instead of a plain page.
 READS = ("empty", "short", "twice", "bare")
@@ -98,6 +118,8 @@ class Shape:
     margin_s: float
     #: a switch to another actor about every so many steps
     every: float
+    #: what operators do about what cannot be carried along: they "mend" the migrations, or "discard" it
+    cure: str
 
 
 @dataclass(frozen=True)
@@ -128,10 +150,7 @@ class Schedule:
 class Allowed:
     """What schedules may hold. The defaults are what the core must withstand today."""
 
-    migrations: tuple[str, ...] = (
-        *("same", "drop", "split", "mixed", "ttl", "moved", "moved-owner", "view"),
-        *("rekeyed", "rekeyed-owner", "rekeyed-view"),
-    )
+    migrations: tuple[str, ...] = tuple(LETTERS)
     #: writes that land after their caller gave up, died, or was paused past its lease
     late_writes: bool = True
     #: open shards at a time, in a quarter of the schedules
@@ -170,6 +189,7 @@ def drawn(seed: int, allowed: Allowed) -> Schedule:
         exercise=chance() < 0.2,
         margin_s=600.0 if skewed else 1.0,
         every=of((1, 2, 4, 10, 30)),
+        cure=of(("mend", "discard")),
     )
     numbers = of((1, 2, 3, 4, 6))
     letters = LETTERS[shape.migration]
@@ -189,20 +209,6 @@ def drawn(seed: int, allowed: Allowed) -> Schedule:
     return Schedule(seed, shape, before, writers, faults, splits, reads)
 
 
-#: The kinds of items that each migration makes a difference of.
-LETTERS = {
-    "same": "p",
-    "drop": "pd",
-    "split": "ps",
-    "mixed": "pds",
-    "ttl": "ptt",
-    "moved-owner": "mmmd",
-    "moved": "mmmd",
-    "view": "ppr",
-    "rekeyed": "mmnd",
-    "rekeyed-owner": "mmnd",
-    "rekeyed-view": "nnr",
-}
 #: Most are puts; a `put` of another kind is an update that moves, splits or drops.
 _WHATS = ("put", "put", "put", "update", "update", "delete", "delete", "again", "pair", "trade", "move")
 #: How many a writer does, a re-insert counted once.

@@ -9,40 +9,25 @@ from random import Random
 
 from verdigris.core import flags
 from verdigris.core.model import Change, Color, Key, RawItem
-from verdigris.core.reserved import Reserved
-from verdigris.core.ttl import expiry
 from verdigris.errors import LeaseLost, StoreError, Unreachable
 from verdigris.journal.base import Put, flag_row
 from verdigris.journal.memory import MemoryRows
-from verdigris.stores.base import TableShape
 from verdigris.stores.gate import Gate, Verdict
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_links import MemoryLinks
-from verdigris.stores.table_shape import shape_with_key
-from verdigris.testing.simulation.application import REKEYED, Application, Thing, raw_of, wanted
+from verdigris.testing.simulation.application import Application, Decided, Due, Thing, due, raw_of
+from verdigris.testing.simulation.judging import judge, judge_write
+from verdigris.testing.simulation.places import DEPLOY as DEPLOY
+from verdigris.testing.simulation.places import DESTINATION as DESTINATION
+from verdigris.testing.simulation.places import RESERVED as RESERVED
+from verdigris.testing.simulation.places import SHAPE as SHAPE
+from verdigris.testing.simulation.places import SOURCE as SOURCE
+from verdigris.testing.simulation.places import destination_shape as destination_shape
 from verdigris.testing.simulation.process import PATIENCE_S, SKEW_S, Process
 from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, Split, Writer
 from verdigris.testing.simulation.scheduler import Actor, Scheduler
 from verdigris.testing.simulation.switches import Replayed, Switches
 
-SOURCE, DESTINATION, DEPLOY = "app-dev-alpha", "app-dev-beta", "app-dev-deploy"
-SHAPE = TableShape(
-    create={
-        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
-        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
-        "BillingMode": "PAY_PER_REQUEST",
-    }
-)
-RESERVED = Reserved(SHAPE.key, "verdigris|beacon")
-
-
-def destination_shape(migration: str) -> TableShape:
-    """Of the table that a migration is to fill."""
-    made = shape_with_key(REKEYED[migration]) if migration in REKEYED else SHAPE
-    return replace(made, ttl_attribute="exp")
-
-
-_EXPIRED = expiry("exp")
 #: A schedule takes some 300 to 2,000 steps; one with more than this does not end.
 LIMIT = 30_000
 #: How old the items are that were there before (seconds): no margin of clocks reaches back to them.
@@ -82,6 +67,9 @@ class World:
         self.links = MemoryLinks()
         self.gate = Gate(Color.BLUE)
         self.application = Application(shape.migration, lambda: self.scheduler.now_s)
+        self.decided = Decided()
+        #: what the destination was due at the switch
+        self.due = Due({}, set(), set())
         self.flips = 0
         self.processes: list[Process] = []
         self._at_the_gate: list[Actor] = []
@@ -98,6 +86,7 @@ class World:
         self.tables.enable_ttl(SOURCE, "exp")
         for op in self.schedule.before:
             self._do(op)
+        self.application.begin()
         self.scheduler.now_s += _AGE_S
         self.rows.write(
             Put(flag_row(flags.SOURCE_VERSION, "alpha")),
@@ -168,12 +157,14 @@ class World:
         """One transaction, in the shape of the color that is live."""
         things = self.application.things
         second = self.gate.live is Color.GREEN
-        before = wanted(self.schedule.shape.migration, things) if second else {}
-        made = self.application.take(self.application.changes(op))
+        migration = self.schedule.shape.migration
+        before = due(migration, things, self.decided).items if second else {}
+        crowded = not second and migration.startswith("crowded")
+        made = self.application.take(self.application.changes(op), crowded=crowded)
         if self.trace is not None:
             self.trace.append(f"application {made}")
         if second:
-            after = wanted(self.schedule.shape.migration, things)
+            after = due(migration, things, self.decided).items
             self._store(DESTINATION, {key: after.get(key) for key in {**before, **after}}, before)
         else:
             self._store(SOURCE, {(f"i{n}",): raw_of(n, thing) if thing else None for n, thing in made}, {})
@@ -225,10 +216,12 @@ class World:
 
         self.scheduler.spawn("late", body)
 
-    def admit(self, process: Process, table: str, key: Key, signed_s: float) -> None:
+    def admit(self, process: Process, table: str, key: Key, item: RawItem | None, signed_s: float) -> None:
         """Whether a runner's write may take effect. What it writes to the source, other than beacons, is wrong."""
         if table == SOURCE and key not in RESERVED:
             self.wrong.append(f"{process.name} wrote {key} into the source")
+        if table == DESTINATION and self.schedule.shape.migration == "picky":
+            judge_write(self, key, item)
         if self.allowed.late_writes:
             if abs(self.scheduler.now_s - signed_s) > SIGNATURE_S:
                 raise Unreachable("the signature has expired", where=table)
@@ -240,38 +233,12 @@ class World:
         lease = self.rows.get("verdigris|lease", "verdigris|lease")
         return process.token is None or (lease is not None and lease["token"] == process.token())
 
-    # ── the verdict ──────────────────────────────────────────────────────────────────────────────────────────────
-
     def flipped(self) -> None:
         """The live color changed: from here on the application uses the destination, so it must be complete now."""
         self.flips += 1
-        self.judge("at the switch")
+        self.due = judge(self, "at the switch")
+        if self.due.undecided:
+            self.wrong.append(f"switched while {sorted(self.due.undecided)} wait in quarantine")
+        self.decided.refusing = False
         if self.gate.writes or self.gate.pointer(self.scheduler.now_s).fence is None:
             self.wrong.append("switched while writes were under way")
-
-    def judge(self, when: str) -> None:
-        """Compares the destination with what the application was acknowledged."""
-        found = self._living(DESTINATION)
-        expected = wanted(self.schedule.shape.migration, self._unexpired())
-        for key in sorted({*found, *expected}):
-            there, due = found.get(key), expected.get(key)
-            if there != due:
-                word = "lost" if there is None else "extra" if due is None else "stale"
-                self.wrong.append(f"{word} {key[0]} {when}: {_text(there)} instead of {_text(due)}")
-        if self.gate.live is Color.BLUE:
-            kept = {(f"i{number}",): raw_of(number, thing) for number, thing in self._unexpired().items()}
-            if kept != self._living(SOURCE):
-                self.wrong.append(f"the source is not what the application wrote, {when}")
-
-    def _unexpired(self) -> dict[int, Thing]:
-        now_s = self.scheduler.now_s
-        return {n: thing for n, thing in self.application.things.items() if not 0 < thing.expires <= now_s}
-
-    def _living(self, table: str) -> dict[Key, RawItem]:
-        """What a table holds, without beacons and without what has expired."""
-        now_s, items = self.scheduler.now_s, self.tables.contents(table).items
-        return {key: item for key, item in items.items() if key not in RESERVED and not _EXPIRED(item, now_s)}
-
-
-def _text(item: RawItem | None) -> str:
-    return "nothing" if item is None else item.decode()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verdigris.core.model import DataVersion
-from verdigris.core.planning import Facts, PendingMigration, TableState
+from verdigris.core.planning import Facts, PendingMigration, Plan, TableState
+from verdigris.core.records import RECORD_MIGRATIONS, Outcome, Started
 from verdigris.migrations.checksum import checksum
 from verdigris.migrations.discovery import discover
 from verdigris.migrations.state import Comparison, compare
@@ -23,14 +24,28 @@ def migration_files(wiring: Wiring) -> tuple[dict[str, str], tuple[str, ...]]:
 def migrations(wiring: Wiring) -> Comparison:
     """The folder against what is recorded as applied."""
     checksums, _ = migration_files(wiring)
-    return compare(checksums, wiring.journal.applied())
+    return compare(checksums, wiring.journal.applied(), _deployed(wiring))
+
+
+def _deployed(wiring: Wiring) -> dict[str, int]:
+    """Migration → the deployment that recorded it as applied. The journal knows it too, so that a record which somebody
+    removed lets no migration run twice."""
+    found: dict[str, int] = {}
+    plan: Plan | None = None
+    for record in wiring.journal.records():
+        match record.body:
+            case Started(begun):
+                plan = begun
+            case Outcome(_, step) if plan and step == RECORD_MIGRATIONS:
+                found |= {migration.name: record.deployment for migration in plan.migrations}
+    return found
 
 
 def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
     """The world as it is, read-only; no user code is imported."""
     flags = wiring.journal.flags()
     checksums, notes = migration_files(wiring)
-    compared = compare(checksums, wiring.journal.applied())
+    compared = compare(checksums, wiring.journal.applied(), _deployed(wiring))
     source = flags.source or DataVersion.ALPHA
     live = wiring.admin.describe(wiring.names.tables[source])
     migrates = bool(compared.pending) or flags.migrate

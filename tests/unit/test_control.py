@@ -69,9 +69,9 @@ def test_whoever_is_always_second_is_told() -> None:
 def test_a_row_that_was_spoilt_by_hand_is_named() -> None:
     table = rows()
     table.write(Put({"pk": "verdigris|budget", "sk": "verdigris|budget", "control": "{"}))
-    with pytest.raises(StoreError, match="is not understood") as caught:
+    with pytest.raises(StoreError, match=r"verdigris\|budget of the deploy table is not") as caught:
         read_control(table)
-    assert "remove that item" in caught.value.next_command
+    assert "remove that row" in caught.value.next_command
 
 
 def test_a_pause_in_words() -> None:

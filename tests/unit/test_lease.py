@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from verdigris.errors import LeaseHeld, LeaseLost, Unreachable
-from verdigris.journal.base import Check, Delete, Put
+from verdigris.core.records import Closed
+from verdigris.errors import LeaseHeld, LeaseLost, StoreError, Unreachable
+from verdigris.journal.base import Check, Delete, Put, Row
 from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.lease import LeaseKeeper
 from verdigris.journal.memory import MemoryRows
@@ -35,6 +36,7 @@ class Place:
     dead: set[str] = field(default_factory=set)
     meanwhile: Callable[[], None] = lambda: None
     said: list[str] = field(default_factory=list)
+    late_s: float = 0.0
 
     def keeper(self, name: str) -> LeaseKeeper:
         return LeaseKeeper(
@@ -47,6 +49,7 @@ class Place:
             report=self.said.append,
             dead=lambda holder: holder.id in self.dead,
             threaded=False,
+            late_s=self.late_s,
         )
 
     def holder(self) -> Holder | None:
@@ -234,3 +237,22 @@ def test_its_own_thread_renews_and_tells_of_the_loss() -> None:
         until(lambda: beat() >= 2)
         with keeper("b"):
             until(lost)
+
+
+def test_a_lease_whose_row_somebody_removed_gives_no_token_twice(place: Place) -> None:
+    """And of what the runner before had sent nothing is known, so it is waited for."""
+    place.late_s = 300
+    with place.keeper("a") as first:
+        first._journal.append(1, 1, Closed())
+        token = first._journal.token
+    place.rows.write(Delete("verdigris|lease", "verdigris|lease"))
+    with place.keeper("b") as second:
+        assert second._journal.token == token + 1
+        assert second.others_until_s == pytest.approx(place.clock.now_s + 300, abs=1)
+
+
+@pytest.mark.parametrize("row", [{}, {"token": "x"}, {"token": 3, "beat": 0, "holder": "{"}])
+def test_a_lease_that_somebody_changed_is_named(place: Place, row: Row) -> None:
+    place.rows.write(Put({"pk": "verdigris|lease", "sk": "verdigris|lease", **row}))
+    with pytest.raises(StoreError, match=r"verdigris\|lease of the deploy table is not as Verdigris wrote it"):
+        place.keeper("a").__enter__()

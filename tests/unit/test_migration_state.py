@@ -33,3 +33,10 @@ def test_records_of_other_tools_are_applied_whatever_the_folder_holds() -> None:
 def test_a_late_migration_is_said() -> None:
     (note,) = compare({A: "a", B: "b", C: "c"}, [Applied(B, "2026-01-01", "b")]).notes
     assert note.startswith("0001_a.py is pending though 0002_b.py, which comes after it, was applied already")
+
+
+def test_what_a_deployment_applied_does_not_run_again_though_its_record_is_gone() -> None:
+    state = compare({A: "a", B: "b"}, [Applied(A, "2026-01-01", "a")], {A: 2, B: 3, C: 3})
+    assert (state.pending, state.forgotten) == ((B,), (B,))
+    (fault,) = state.faults
+    assert fault.startswith("0002_b.py was applied by deployment 3, and the deploy table's record of it is gone")

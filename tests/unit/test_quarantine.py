@@ -23,7 +23,8 @@ from verdigris.core.quarantine import (
     payload_to_bytes,
     print_of,
 )
-from verdigris.errors import LeaseLost
+from verdigris.errors import LeaseLost, StoreError
+from verdigris.journal.base import Delete, Put
 from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.memory import MemoryRows
 from verdigris.journal.quarantine import QuarantineRows
@@ -109,7 +110,7 @@ def test_rows_stay_below_400_kb_whatever_the_item() -> None:
     assert kept.payload(ENTRY) == payload, "without a payload the one that is there stays"
     small = Payload(((KEY, b"{}"),))
     kept.put(ENTRY, small)
-    assert len(rows.query("verdigris|quarantine|000003")) == 2
+    assert len(rows.query("verdigris|quarantine|000003", "body|")) == 1
     assert kept.payload(ENTRY) == small
     kept.remove(ENTRY)
     assert rows.query("verdigris|quarantine|000003") == []
@@ -137,3 +138,25 @@ def test_a_replaced_runner_writes_nothing() -> None:
 
 def test_no_deploy_table_no_entries() -> None:
     assert QuarantineRows(Journal(MemoryRows(), str), 1).entries() == []
+
+
+def test_an_entry_that_somebody_removed_is_missed() -> None:
+    """Otherwise the switch would go ahead without its item."""
+    rows = MemoryRows(created=True)
+    kept = QuarantineRows(journal(rows), 3)
+    kept.put(ENTRY, Payload())
+    kept.put(msgspec.structs.replace(ENTRY, key=("case|2", "case|2")), Payload())
+    head = rows.query("verdigris|quarantine|000003", "head|")[0]
+    rows.write(Delete(str(head["pk"]), str(head["sk"])))
+    with pytest.raises(StoreError, match="2 things are in quarantine, and 1 are there"):
+        QuarantineRows(Journal(rows, str), 3).entries()
+
+
+@pytest.mark.parametrize("value", ["{oops", b"oops"])
+def test_an_entry_that_somebody_changed_is_named(value: str | bytes) -> None:
+    rows = MemoryRows(created=True)
+    QuarantineRows(journal(rows), 3).put(ENTRY, Payload())
+    head = rows.query("verdigris|quarantine|000003", "head|")[0]
+    rows.write(Put(head | {"entry": value}))
+    with pytest.raises(StoreError, match=r"head.*is not as Verdigris wrote it"):
+        QuarantineRows(Journal(rows, str), 3).entries()

@@ -108,7 +108,8 @@ def _env_and_names(call: Call, words: Sequence[str]) -> tuple[Config, str, Seque
 def repair(call: Call, env: str | None) -> int:
     """Accept the folder as it is.
 
-    Changed files get new checksums, missing ones are forgotten. The data is not touched.
+    Changed files get new checksums, lost records are written again, missing files are forgotten. The data is not
+    touched.
     """
     from verdigris import commands
 

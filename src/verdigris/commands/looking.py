@@ -6,10 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-import msgspec
-
 from verdigris import survey
-from verdigris.commands.sessions import latest, nothing_yet
+from verdigris.commands.sessions import PUT_BACK, latest, nothing_yet
 from verdigris.commands.steering import control_now
 from verdigris.config.model import Config
 from verdigris.core.acts import Act
@@ -21,6 +19,7 @@ from verdigris.core.plan_faults import faults
 from verdigris.core.planning import make_plan
 from verdigris.core.records import Record
 from verdigris.core.snapshot import Snapshot
+from verdigris.core.standing import disagreements
 from verdigris.core.versions import judge
 from verdigris.core.wording import stands
 from verdigris.errors import Conflict, Interrupted, UsageError, VerdigrisError
@@ -29,7 +28,7 @@ from verdigris.journal.control import read_reason
 from verdigris.journal.holder import is_dead
 from verdigris.journal.journal import Lease
 from verdigris.journal.quarantine import QuarantineRows
-from verdigris.phases.copying import SegmentProgress
+from verdigris.phases.copying import progress_from
 from verdigris.wiring import Wiring
 
 
@@ -127,6 +126,8 @@ def why(found: Status) -> str:
             reason = f"; {found.slow}"
         if found.control and (paused := paused_reason(found.control, found.env)) not in reason:
             reason += f"; {paused}"
+    if not snapshot.ended and (wrong := disagreements(snapshot, found.flags)):
+        reason += f"; the deploy table was changed by hand: {'; '.join(wrong)}"
     return f"deployment {snapshot.deployment} {stands(snapshot)}{reason}"
 
 
@@ -202,6 +203,12 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
 
     def flags() -> str:
         found = wiring.journal.flags()
+        snapshot = latest(wiring.journal)
+        if snapshot and not snapshot.ended and (wrong := disagreements(snapshot, found)):
+            raise UsageError(
+                f"changed by hand: {'; '.join(wrong)}",
+                next_command=PUT_BACK,
+            )
         return (
             f"live {found.color or 'none'}, source {found.source or 'none'}, destination {found.destination or 'none'}"
         )
@@ -269,5 +276,6 @@ def _counted(wiring: Wiring, snapshot: Snapshot | None) -> tuple[int | None, int
     if snapshot is None or snapshot.phase not in (Phase.BACKFILL, Phase.REINDEX):
         return None, None
     saved = wiring.journal.checkpoints(snapshot.deployment, f"{snapshot.phase}|")
-    done = sum(msgspec.json.decode(value, type=SegmentProgress).read for value in saved.values())
+    table = wiring.env.deploy_table
+    done = sum(progress_from(table, unit, value).read for unit, value in saved.items())
     return done, snapshot.plan.items_estimate

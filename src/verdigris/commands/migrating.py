@@ -41,11 +41,13 @@ def record_migrations(config: Config, env: str, names: Sequence[str], *, hooks: 
 
 
 def repair_migrations(config: Config, env: str, *, hooks: Hooks | None = None) -> tuple[list[str], list[str]]:
-    """Accepts the folder as it is: new checksums for changed files, missing ones forgotten. Returns both lists."""
+    """Accepts the folder as it is. Returns the files that were recorded as they are now (changed ones, and those whose
+    record was gone) and the missing ones that were forgotten."""
     wiring = Wiring(config, env)
     checksums, _ = survey.migration_files(wiring)
     with session(wiring, f"migrations repair {env}", hooks or Hooks(), create=True):
         found = survey.migrations(wiring)
-        wiring.journal.record_applied({name: checksums[name] for name in found.changed})
+        accepted = [*found.changed, *found.forgotten]
+        wiring.journal.record_applied({name: checksums[name] for name in accepted})
         wiring.journal.forget_applied(found.missing)
-    return list(found.changed), list(found.missing)
+    return accepted, list(found.missing)

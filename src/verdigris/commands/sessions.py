@@ -7,17 +7,22 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from verdigris import workbench
+from verdigris.core.damage import damaged
 from verdigris.core.machine import Event, IllegalEvent
 from verdigris.core.planning import Plan
 from verdigris.core.records import Said, Started
-from verdigris.core.snapshot import Snapshot, fold
-from verdigris.errors import NotFound, UsageError, VerdigrisError
+from verdigris.core.snapshot import Snapshot
+from verdigris.core.standing import disagreements
+from verdigris.errors import NotFound, StoreError, UsageError, VerdigrisError
 from verdigris.journal.holder import me
 from verdigris.journal.journal import Journal
 from verdigris.journal.lease import LeaseKeeper
 from verdigris.phases.base import Bench
 from verdigris.phases.log import Log
 from verdigris.wiring import Hooks, Wiring
+
+#: What to do about a flag that was edited.
+PUT_BACK = "put it back (pk = sk = its name, the value under current)"
 
 
 @dataclass(frozen=True)
@@ -29,10 +34,20 @@ class Session:
     hooks: Hooks
 
     def current(self) -> Log | None:
-        """The last deployment, ended or not; None before the first."""
+        """The last deployment, ended or not; None before the first. Raises StoreError if somebody edited the table."""
         journal = self.wiring.journal
         number = journal.deployments()
-        return Log(journal, journal.records(number), self.hooks.record) if number else None
+        if not number:
+            return None
+        history = journal.records(number)
+        if history[-1].token > journal.token:
+            why = f"its token is {journal.token}, and the journal's last record has {history[-1].token}"
+            raise damaged(
+                journal.rows.name, "verdigris|lease", why, "remove that row if no runner works here, then run it again"
+            )
+        log = Log(journal, history, self.hooks.record)
+        _refuse_edited_flags(self.wiring, log.snapshot)
+        return log
 
     def begin(self, plan: Plan) -> Log:
         """A new deployment with this plan."""
@@ -71,6 +86,16 @@ def say(log: Log, event: Event, comment: str) -> None:
         raise out_of_place(log.snapshot, event) from None
 
 
+def _refuse_edited_flags(wiring: Wiring, snapshot: Snapshot) -> None:
+    if not snapshot.ended and (found := disagreements(snapshot, wiring.journal.flags())):
+        raise StoreError(
+            f"the deploy table was changed by hand: {'; '.join(found)}",
+            where=wiring.env.deploy_table,
+            state="nothing was changed",
+            next_command=f"{PUT_BACK}, then: verdigris status {wiring.name}",
+        )
+
+
 def out_of_place(snapshot: Snapshot, event: Event) -> UsageError:
     return UsageError(
         f"{event} has no place now: deployment {snapshot.deployment} is {snapshot.state}",
@@ -91,6 +116,6 @@ def latest(journal: Journal) -> Snapshot | None:
     """The last deployment's snapshot, without a lease; None before the first."""
     try:
         number = journal.deployments()
-        return fold(journal.records(number)) if number else None
+        return journal.folded(journal.records(number)) if number else None
     except NotFound:
         return None

@@ -18,6 +18,12 @@ Evidence: TypeAlias = dict[str, Any]
 
 VERSION = 1
 
+#: Steps that others than their phase look for. After these the flags are as the deployment needs them; as its end
+#: leaves them; and the data has been through the plan's migrations for good.
+SET_FLAGS = "set-flags"
+SETTLE_FLAGS = "settle-flags"
+RECORD_MIGRATIONS = "record-migrations"
+
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
     """A deployment began with this plan."""
@@ -117,6 +123,10 @@ class Record(msgspec.Struct, frozen=True):
     v: int = VERSION
 
 
+class OtherVersion(ValueError):
+    """A record that another version of Verdigris wrote."""
+
+
 class _Versioned(msgspec.Struct):
     v: int | None = None
 
@@ -130,8 +140,10 @@ def to_json(record: Record) -> str:
 
 
 def from_json(text: str | bytes) -> Record:
-    """Raises ValueError for a record of a newer version, or one that is no record."""
+    """Raises OtherVersion for a record of a newer version, ValueError for what is no record."""
     version = _version_decoder.decode(text).v
+    if version is None:
+        raise ValueError("it is no record of the journal")
     if version != VERSION:
-        raise ValueError(f"a journal record of version {version}; this Verdigris reads version {VERSION}")
+        raise OtherVersion(f"a journal record of version {version}; this Verdigris reads version {VERSION}")
     return _decoder.decode(text)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import msgspec
 
 from verdigris.core.control import Control
-from verdigris.errors import Conflict, NotFound, StoreError
+from verdigris.core.damage import decoded, understood
+from verdigris.errors import Conflict, NotFound
 from verdigris.journal.base import ABSENT, Put, Row, Rows
 from verdigris.journal.journal import Journal
 
@@ -53,7 +54,8 @@ def save_reason(journal: Journal, deployment: int, reason: str) -> None:
 
 def read_reason(journal: Journal, deployment: int) -> str:
     """Why the runner's bulk work waited when it last said so."""
-    return (journal.checkpoint(deployment, _REASON) or b"").decode()
+    saved = journal.checkpoint(deployment, _REASON) or b""
+    return decoded(journal.rows.name, _REASON, saved, bytes.decode)
 
 
 def _read(rows: Rows) -> tuple[Control | None, int]:
@@ -63,12 +65,5 @@ def _read(rows: Rows) -> tuple[Control | None, int]:
         return None, 0
     if row is None:
         return None, 0
-    try:
+    with understood(rows.name, _KEY, "remove that row, then run the command again"):
         return msgspec.json.decode(str(row["control"]), type=Control), int(row["revision"])
-    except (KeyError, ValueError) as error:
-        raise StoreError(
-            f"the row {_KEY} is not understood: {error}",
-            where=rows.name,
-            state="nothing was changed",
-            next_command="remove that item by hand, then run the command again",
-        ) from error

@@ -8,8 +8,11 @@ from contextlib import suppress
 import msgspec
 
 from verdigris.core import flags as names
+from verdigris.core.damage import understood
 from verdigris.core.flags import Applied, Flags
-from verdigris.core.records import Body, Flipped, Record, from_json, to_json
+from verdigris.core.machine import IllegalEvent
+from verdigris.core.records import Body, Flipped, OtherVersion, Record, from_json, to_json
+from verdigris.core.snapshot import Snapshot, fold
 from verdigris.errors import Conflict, LeaseLost, NotFound, StoreError
 from verdigris.journal.base import ABSENT, JOURNAL, MIGRATION, Check, Delete, Put, Row, Rows, Value, flag_row
 from verdigris.journal.flags import read_flags
@@ -96,22 +99,28 @@ class Journal:
             return None
         if row is None:
             return None
-        text = str(row["holder"])
-        return Lease(
-            token=int(row["token"]),
-            beat=int(row["beat"]),
-            length_s=float(str(row["length_s"])),
-            renewed_at=str(row["renewed_at"]),
-            holder=msgspec.json.decode(text, type=Holder) if text else None,
-            late_until_s=float(str(row.get("late_until_s", "0"))),
-        )
+        with understood(self.rows.name, _LEASE, "remove that row if no runner works here, then run the command again"):
+            text = str(row["holder"])
+            return Lease(
+                token=int(row["token"]),
+                beat=int(row["beat"]),
+                length_s=float(str(row["length_s"])),
+                renewed_at=str(row["renewed_at"]),
+                holder=msgspec.json.decode(text, type=Holder) if text else None,
+                late_until_s=float(str(row.get("late_until_s", "0"))),
+            )
 
     def acquire(self, holder: Holder, length_s: float, seen: Lease | None) -> None:
         """Takes the lease with the next fencing token, if it still stands as `seen`. Raises Conflict if not."""
-        token = (seen.token if seen else 0) + 1
+        token = (seen.token if seen else self._last_token()) + 1
         expect = {"token": seen.token, "beat": seen.beat} if seen else ABSENT
         self.rows.write(Put(self._lease_row(token, 0, length_s, holder), expect))
         self._token, self._holder = token, holder.id
+
+    def _last_token(self) -> int:
+        """Where the lease's row is gone: a token that was given once must not be given again."""
+        row = self.rows.last(JOURNAL)
+        return self._record(row).token if row else 0
 
     def renew(self, holder: Holder, length_s: float, beat: int) -> None:
         """Raises LeaseLost if another runner has it."""
@@ -176,16 +185,25 @@ class Journal:
             return []
         return [self._record(row) for row in rows]
 
+    def folded(self, history: list[Record]) -> Snapshot:
+        """The records of one deployment as a snapshot. Raises StoreError where some were removed or exchanged."""
+        with understood(self.rows.name, f"{JOURNAL} {history[0].deployment:06d}|…" if history else JOURNAL):
+            try:
+                return fold(history)
+            except IllegalEvent as error:
+                raise ValueError(f"one record cannot follow on the other: {error}") from error
+
     def _record(self, row: Row) -> Record:
-        try:
-            return from_json(str(row["record"]))
-        except ValueError as error:
-            raise StoreError(
-                str(error),
-                where=f"{self.rows.name}, record {row['sk']!s}",
-                state="nothing was changed",
-                next_command="upgrade Verdigris here, then run the command again",
-            ) from error
+        with understood(self.rows.name, f"{JOURNAL} {row['sk']!s}"):
+            try:
+                return from_json(str(row["record"]))
+            except OtherVersion as error:
+                raise StoreError(
+                    str(error),
+                    where=f"{self.rows.name}, record {row['sk']!s}",
+                    state="nothing was changed",
+                    next_command="upgrade Verdigris here, then run the command again",
+                ) from error
 
     def append(self, deployment: int, seq: int, body: Body) -> Record:
         """Appends one record. Raises LeaseLost."""

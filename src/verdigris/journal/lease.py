@@ -122,6 +122,8 @@ class LeaseKeeper:
             if now and now.holder:
                 raise held(now, now.holder) from None
             raise
+        if seen is None and self._journal.token > 1:  # somebody removed the row: of the runner before nothing is known
+            self.others_until_s = self._now_s() + self._late_s
 
     def _take_over(self, seen: Lease, holder: Holder) -> None:
         """Nobody gave the lease back: what its holder sent last may land for a while from now."""

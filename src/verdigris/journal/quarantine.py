@@ -1,18 +1,22 @@
 """The quarantine's rows in the deploy table: for each entry a head, and its payload in as many parts as it needs.
 
-All rows of a deployment are in one partition: `head|UNIT` (`entry`: JSON, `parts`: how many) and `body|UNIT|NNN`.
-Heads are small, so they can be listed often; each row stays below an item's 400 KB.
+All rows of a deployment are in one partition: `head|UNIT` (`entry`: JSON, `parts`: how many), `body|UNIT|NNN`, and
+`heads`, which counts them. Heads are small, so they can be listed often; each row stays below an item's 400 KB.
 """
 
 from __future__ import annotations
 
+from verdigris.core.damage import FROM_BACKUP, damaged, understood
 from verdigris.core.quarantine import Entry, Payload, entry_from_row, entry_to_row, payload_from_bytes, payload_to_bytes
 from verdigris.errors import NotFound
-from verdigris.journal.base import Delete, Put
+from verdigris.journal.base import Delete, Put, Row
 from verdigris.journal.journal import Journal
 
 _QUARANTINE = "verdigris|quarantine|{deployment:06d}"
+_COUNT = "heads"
 _PART = 350_000
+#: A query is no transaction: who only looks may see a count that is older than the heads.
+_LOOKS = 3
 
 
 class QuarantineRows:
@@ -25,25 +29,42 @@ class QuarantineRows:
         self._parts: dict[str, int] = {}
 
     def entries(self) -> list[Entry]:
-        """Every entry, in order of its unit; none where there is no deploy table."""
+        """Every entry, in order of its unit; none where there is no deploy table. Raises StoreError for rows that were
+        changed or removed by hand: an item that nobody remembers would be lost."""
+        for _ in range(_LOOKS):
+            rows = self._heads()
+            with understood(self._journal.rows.name, f"{self._pk} {_COUNT}"):
+                count = int(rows.pop(_COUNT, {"entries": 0})["entries"])
+            if count == len(rows):
+                break
+        else:
+            raise damaged(
+                self._journal.rows.name,
+                f"{self._pk} head|…",
+                f"{count} things are in quarantine, and {len(rows)} are there",
+                FROM_BACKUP,
+            )
+        return [self._entry(row) for row in rows.values()]
+
+    def _heads(self) -> dict[str, Row]:
         try:
-            rows = self._journal.rows.query(self._pk, "head|")
+            return {str(row["sk"]): row for row in self._journal.rows.query(self._pk, "head")}
         except NotFound:
-            return []
-        found = []
-        for row in rows:
+            return {}
+
+    def _entry(self, row: Row) -> Entry:
+        with understood(self._journal.rows.name, f"{self._pk} {row['sk']!s}"):
             value = row["entry"]
-            assert isinstance(value, str | bytes)
-            entry = entry_from_row(value)
+            entry = entry_from_row(value if isinstance(value, str | bytes) else str(value))
             self._parts[entry.unit] = int(row["parts"])
-            found.append(entry)
-        return found
+        return entry
 
     def payload(self, entry: Entry) -> Payload:
         """What was refused, whole."""
         rows = self._journal.rows.query(self._pk, f"body|{entry.unit}|")
         data = b"".join(row["value"] for row in rows if isinstance(row["value"], bytes))
-        return payload_from_bytes(data) if data else Payload()
+        with understood(self._journal.rows.name, f"{self._pk} body|{entry.unit}"):
+            return payload_from_bytes(data) if data else Payload()
 
     def put(self, entry: Entry, payload: Payload | None = None) -> None:
         """Writes the entry, in one transaction with its payload; None: the payload stays as it is."""
@@ -61,14 +82,19 @@ class QuarantineRows:
             ]
             bodies += [Delete(self._pk, self._body(unit, number)) for number in range(parts, before)]
         head = Put({"pk": self._pk, "sk": f"head|{unit}", "entry": entry_to_row(entry), "parts": parts})
-        self._journal.write(head, *bodies)
+        self._journal.write(head, self._counted(len(self._parts.keys() | {unit})), *bodies)
         self._parts[unit] = parts
 
     def remove(self, entry: Entry) -> None:
         """Removes it with its payload. Safe to repeat."""
         unit = entry.unit
         bodies = [Delete(self._pk, self._body(unit, number)) for number in range(self._parts.pop(unit, 0))]
-        self._journal.write(Delete(self._pk, f"head|{unit}"), *bodies)
+        self._journal.write(Delete(self._pk, f"head|{unit}"), self._counted(len(self._parts)), *bodies)
+
+    def _counted(self, entries: int) -> Put | Delete:
+        if not entries:
+            return Delete(self._pk, _COUNT)
+        return Put({"pk": self._pk, "sk": _COUNT, "entries": entries})
 
     @staticmethod
     def _body(unit: str, number: int) -> str:

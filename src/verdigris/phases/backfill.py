@@ -12,7 +12,7 @@ from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.claims import Claims
-from verdigris.phases.copying import SegmentProgress, copy_segment
+from verdigris.phases.copying import SegmentProgress, copy_segment, progress_from
 from verdigris.phases.marks import left_s, renew_in_time, set_mark
 
 phase = Phase.BACKFILL
@@ -68,7 +68,7 @@ class _Board:
         self._lock = threading.Lock()
         saved = bench.journal.checkpoints(bench.deployment, "backfill|")
         self._segments = {
-            Segment(index, total): msgspec.json.decode(saved[unit], type=SegmentProgress)
+            Segment(index, total): progress_from(bench.plan.deploy_table, unit, saved[unit])
             if (unit := _unit(index)) in saved
             else SegmentProgress()
             for index in range(total)

@@ -39,10 +39,10 @@ class Side(NamedTuple):
 
 
 class Checkpoints(NamedTuple):
-    """Where finished parts are kept: `load` gives bytes or None."""
+    """Where the sums of finished parts are kept; `load` gives None for a part that is not there."""
 
-    load: Callable[[str], bytes | None]
-    save: Callable[[str, bytes], None]
+    load: Callable[[str], Sums | None]
+    save: Callable[[str, Sums], None]
 
 
 class Suspect(NamedTuple):
@@ -63,7 +63,7 @@ def summed(
         for page in side.read(number):
             for entry in page:
                 sums.add(entry.key, entry.print)
-        kept.save(_unit(side, number), sums.to_bytes())
+        kept.save(_unit(side, number), sums)
 
     parts = [(side, number) for side in sides for number in range(side.parts)]
     engine.run([part for part in parts if kept.load(_unit(*part)) is None], add, between)
@@ -78,7 +78,7 @@ def summed(
                     state="nothing was changed",
                     next_command="run the command again",
                 )
-            total.merge(Sums.from_bytes(stored))
+            total.merge(stored)
         totals.append(total)
     return totals[0], totals[1]
 

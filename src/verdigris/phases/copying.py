@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
+from verdigris.core.damage import decoded
 from verdigris.core.model import Key, RawItem, Segment
 from verdigris.core.transform import Output, Transform
 from verdigris.errors import ItemRefused
@@ -24,6 +25,11 @@ class SegmentProgress(msgspec.Struct, frozen=True):
     read: int = 0
     written: int = 0
     untouched: int = 0
+
+
+def progress_from(table: str, unit: str, saved: bytes) -> SegmentProgress:
+    """A segment's checkpoint as it was saved in deploy table `table`. Raises StoreError."""
+    return decoded(table, unit, saved, msgspec.json.Decoder(SegmentProgress).decode)
 
 
 def copy_segment(

@@ -6,7 +6,7 @@ from functools import partial
 
 from verdigris.core import flags
 from verdigris.core.model import Kind, Phase
-from verdigris.core.records import Evidence
+from verdigris.core.records import RECORD_MIGRATIONS, SETTLE_FLAGS, Evidence
 from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Bench
 
@@ -31,9 +31,9 @@ def ready(bench: Bench) -> None:
 
 def run(bench: Bench) -> Evidence:
     plan, stores = bench.plan, bench.stores
-    bench.log.step(phase, "record-migrations", lambda: _record(bench))
+    bench.log.step(phase, RECORD_MIGRATIONS, lambda: _record(bench))
     if plan.moves_data:
-        bench.log.step(phase, "settle-flags", lambda: _settle_flags(bench))
+        bench.log.step(phase, SETTLE_FLAGS, lambda: _settle_flags(bench))
     if plan.before is not None and stores.application is not None:
         bench.log.step(phase, "stop-application", partial(stores.application.stop, plan.before))
     if plan.kind is Kind.MIGRATE:

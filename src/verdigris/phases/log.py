@@ -7,7 +7,7 @@ from collections.abc import Callable
 from verdigris.core import records
 from verdigris.core.model import Color, Phase
 from verdigris.core.records import Body, Evidence, Record
-from verdigris.core.snapshot import Snapshot, after, fold, moved
+from verdigris.core.snapshot import Snapshot, after, moved
 from verdigris.journal.journal import Journal
 
 
@@ -20,7 +20,7 @@ class Log:
         self._journal = journal
         self._history = history
         self._heard = heard
-        self.snapshot: Snapshot = fold(history)
+        self.snapshot: Snapshot = journal.folded(history)
 
     def append(self, body: Body) -> None:
         """Raises LeaseLost; IllegalEvent (nothing appended) when the body has no place in this state."""

@@ -8,7 +8,7 @@ from functools import partial
 
 from verdigris.core import flags
 from verdigris.core.model import Kind, Phase
-from verdigris.core.records import Evidence
+from verdigris.core.records import SET_FLAGS, Evidence
 from verdigris.errors import AlreadyThere, NotFound, PhaseFailed
 from verdigris.phases.base import Bench, IndexPlan
 
@@ -23,7 +23,7 @@ def run(bench: Bench) -> Evidence:
     plan = bench.plan
     evidence: Evidence = {}
     if plan.kind is not Kind.COLOR:
-        bench.log.step(phase, "set-flags", lambda: _set_flags(bench))
+        bench.log.step(phase, SET_FLAGS, lambda: _set_flags(bench))
         made = bench.log.step(phase, "create-table", lambda: _create_table(bench))
         evidence["table"] = plan.destination_table
         evidence["table_made"] = made["made"]

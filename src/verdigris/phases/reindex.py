@@ -12,13 +12,14 @@ from collections.abc import Iterator
 import msgspec
 
 from verdigris.core.documents import fingerprint
+from verdigris.core.fingerprint import Sums
 from verdigris.core.model import Phase, RawItem, Segment
 from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed, Unverified
 from verdigris.phases.base import Bench, IndexPlan, Progress
 from verdigris.phases.comparing import Checkpoints, Entry, Side, summed, suspects
-from verdigris.phases.copying import SegmentProgress
+from verdigris.phases.copying import SegmentProgress, progress_from
 from verdigris.phases.documents import Documents, documents_of
 from verdigris.phases.scanning import pages
 from verdigris.phases.tail import tail
@@ -66,7 +67,7 @@ def _build(bench: Bench, documents: Documents) -> None:
 
     def build(number: int) -> None:
         unit = f"reindex|{number:06d}"
-        at = msgspec.json.decode(saved[unit], type=SegmentProgress) if unit in saved else SegmentProgress()
+        at = progress_from(bench.plan.deploy_table, unit, saved[unit]) if unit in saved else SegmentProgress()
         while not at.ended:
             page = bench.destination.scan(Segment(number, total), at.next)
             written = sum(documents.bulk(plan, page.items) for plan in documents.plans)
@@ -141,7 +142,7 @@ def _compare(
                 bench.breathe()
         yield page
 
-    kept: dict[str, bytes] = {}
+    kept: dict[str, Sums] = {}
     sides = (Side("table", parts, wanted), Side("index", 1, found))
     sums = summed(
         bench.engine,

@@ -11,15 +11,16 @@ from math import inf
 
 import msgspec
 
+from verdigris.core.damage import decoded
 from verdigris.core.lineage import Positions, forget, readable
 from verdigris.core.model import Change, Key, Phase, RawItem
 from verdigris.core.settling import coalesce
 from verdigris.core.transform import Transform
-from verdigris.errors import PhaseFailed
+from verdigris.errors import HintsLost, PhaseFailed
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.beacons import Beacons
 from verdigris.phases.documents import documents_of
-from verdigris.phases.marks import demand_time, mark
+from verdigris.phases.marks import demand_time, left_s, mark
 from verdigris.phases.settling import Settler
 from verdigris.stores.base import StreamPage
 
@@ -41,7 +42,13 @@ class Tail:
         self._transform: Transform = bench.transform()
         self._since_s = since_s
         saved = bench.journal.checkpoint(bench.deployment, UNIT)
-        self._positions = msgspec.json.decode(saved, type=Positions) if saved else Positions({})
+        self._positions = (
+            decoded(bench.plan.deploy_table, UNIT, saved, msgspec.json.Decoder(Positions).decode)
+            if saved
+            else Positions({})
+        )
+        if saved is None and left_s(bench) <= 0:
+            raise _positions_gone(bench)
         self._shards = list(self._stream.shards())
         self._listed_s = bench.now()
         self._caught_up_s = since_s
@@ -184,6 +191,16 @@ def _no_beacon(bench: Bench) -> PhaseFailed:
         where=bench.plan.source_table,
         state=f"{bench.snapshot.live} serves on, untouched",
         next_command=f"verdigris deploy {bench.plan.env}",
+    )
+
+
+def _positions_gone(bench: Bench) -> HintsLost:
+    """The replay renews its mark in time: so there were positions, and somebody removed them."""
+    return HintsLost(
+        "how far the stream was read is not known any more, and the stream does not reach back to the mark",
+        where=f"{bench.plan.deploy_table}: checkpoint {UNIT}",
+        state=f"{bench.snapshot.live} serves on, untouched",
+        next_command=f"verdigris abort {bench.plan.env}, then deploy again",
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping, Set
 
-from verdigris.core.fingerprint import fingerprint
+from verdigris.core.damage import decoded
+from verdigris.core.fingerprint import Sums, fingerprint
 from verdigris.core.model import Key, Phase, RawItem, Segment
 from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
@@ -241,10 +242,11 @@ class _Counted:
 
 
 def _kept(bench: Bench) -> Checkpoints:
-    return Checkpoints(
-        load=lambda unit: bench.journal.checkpoint(bench.deployment, unit),
-        save=lambda unit, value: bench.journal.save(bench.deployment, unit, value),
-    )
+    def load(unit: str) -> Sums | None:
+        saved = bench.journal.checkpoint(bench.deployment, unit)
+        return None if saved is None else decoded(bench.plan.deploy_table, unit, saved, Sums.from_bytes)
+
+    return Checkpoints(load, lambda unit, sums: bench.journal.save(bench.deployment, unit, sums.to_bytes()))
 
 
 def _unverified(bench: Bench, looked: _Looked) -> Unverified:

@@ -130,7 +130,7 @@ CLEANING = Cleaning(
     (("court-dev-case-beta", 12_000),),
 )
 FINDINGS = [Finding("lease", True, "free"), Finding("tables", False, "court-dev-alpha is gone", "verdigris get dev x")]
-MIGRATIONS = Comparison(("0002_b.py",), ("0001_a.py",), (), ("0001_a.py",), ("0001_a.py is gone",), ("a note",))
+MIGRATIONS = Comparison(("0002_b.py",), ("0001_a.py",), (), ("0001_a.py",), (), ("0001_a.py is gone",), ("a note",))
 
 CASE = ("case|1", "case|1")
 CENTS = Difference(

@@ -9,6 +9,7 @@ import msgspec
 from verdigris.core.snapshot import PhaseView, Snapshot
 
 if TYPE_CHECKING:
+    from verdigris.commands.adopting import Adoptable
     from verdigris.commands.cleaning import Cleaning
     from verdigris.commands.deploying import Planned
     from verdigris.commands.looking import Finding, History, Status
@@ -142,6 +143,23 @@ def history(of: History, next_command: str) -> Shape:
     return {
         "records": [record(one) for one in of.records],
         "acts": msgspec.to_builtins(of.acts),
+        "next_command": next_command,
+    }
+
+
+def adoptable(of: Adoptable, next_command: str) -> Shape:
+    return {
+        "env": of.env,
+        "deploy_table": of.deploy_table,
+        "flags": msgspec.to_builtins(of.flags),
+        "tables": [{"name": table.name, "items_estimate": table.items_estimate} for table in of.tables],
+        "live_table": of.live,
+        "recorded": list(of.recorded),
+        "baseline": list(of.baseline),
+        "others": of.others,
+        "notes": list(of.notes),
+        "faults": msgspec.to_builtins(of.faults),
+        "written": of.written,
         "next_command": next_command,
     }
 

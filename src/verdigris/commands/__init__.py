@@ -5,6 +5,7 @@ Each takes a `Config` and an environment's name, returns data, raises `verdigris
 
 from __future__ import annotations
 
+from verdigris.commands.adopting import adopt
 from verdigris.commands.cleaning import clean
 from verdigris.commands.deploying import abort, approve, deploy, finalize, plan, reject, rollback
 from verdigris.commands.linting import lint_migrations
@@ -21,6 +22,7 @@ from verdigris.wiring import Hooks
 __all__ = [
     "Hooks",
     "abort",
+    "adopt",
     "approve",
     "budget",
     "clean",

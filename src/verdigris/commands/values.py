@@ -10,6 +10,7 @@ from verdigris.commands.sessions import session
 from verdigris.config.model import Config
 from verdigris.config.names import did_you_mean
 from verdigris.core import flags as names
+from verdigris.core.adoption import shown
 from verdigris.core.flags import Flags
 from verdigris.core.model import Color, DataVersion
 from verdigris.errors import NotFound, StoreError, UsageError
@@ -189,13 +190,6 @@ def _write(wiring: Wiring, flag: str, wanted: Value, write: Callable[[Put, Put],
         said = act(me("", ""), now_iso(), "set", f"{flag}: {before or 'missing'} → {after}")
         write(Put(flag_row(flag, wanted)), said)
     return FlagSet(wiring.name, flag, before, after, changed)
-
-
-def shown(value: Value) -> str:
-    """A flag's value with its type, where that is not plain: `true`, `blue`, `'true'` (a text that looks like BOOL)."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return repr(value) if str(value).lower() in ("true", "false") else str(value)
 
 
 def _readable(read: Callable[[], Color | None]) -> Color | None:

@@ -72,13 +72,17 @@ class Journal:
             if row["pk"] == row["sk"]
         ]
 
-    def record_applied(self, checksums: Mapping[str, str]) -> None:
-        """Records migrations (file name → checksum) as applied; those recorded already keep their date."""
+    def record_applied(self, checksums: Mapping[str, str | None]) -> None:
+        """Records migrations (file name → checksum) as applied; those recorded already keep their date.
+
+        None: another tool's, whose file is not looked at.
+        """
         known = {migration.name: migration.created_at for migration in self.applied()}
         for name, checksum in checksums.items():
             key = MIGRATION + name
             created = known.get(name) or self._now()
-            self.write(Put({"pk": key, "sk": key, "createdAt": created, "checksum": checksum}))
+            row: Row = {"pk": key, "sk": key, "createdAt": created}
+            self.write(Put(row | ({"checksum": checksum} if checksum else {})))
 
     def forget_applied(self, migrations: Iterable[str]) -> None:
         """Removes the records of these migrations."""

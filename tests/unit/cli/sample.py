@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from verdigris.commands.adopting import Adoptable
 from verdigris.commands.cleaning import Cleaning, Leftover
 from verdigris.commands.deploying import Planned
 from verdigris.commands.linting import Linted
@@ -15,6 +16,7 @@ from verdigris.commands.trying import Trials
 from verdigris.commands.values import FlagSet
 from verdigris.core import records
 from verdigris.core.acts import Act
+from verdigris.core.adoption import FlagPlan
 from verdigris.core.differences import Changed, Difference
 from verdigris.core.flags import Flags
 from verdigris.core.keys import Schemas
@@ -30,7 +32,7 @@ from verdigris.journal.journal import Holder, Lease
 from verdigris.migrations.lint import RULES
 from verdigris.migrations.lint import Finding as LintFinding
 from verdigris.migrations.state import Comparison
-from verdigris.stores.base import Replica
+from verdigris.stores.base import Replica, TableFacts, TableShape
 
 PLAN = Plan(
     env="dev",
@@ -123,6 +125,21 @@ HISTORY = History(
     records_of(*PREFLIGHT)[1:], [Act("2026-11-23T18:10:00.000+00:00", "ada@here", "set", "migrate: false → true")]
 )
 FLAG_SET = FlagSet("dev", "migrate", "false", "true", True)
+ADOPTABLE = Adoptable(
+    "dev",
+    "court-deploy-dev",
+    (
+        FlagPlan("current-color", "missing", "green", "scripts read a missing color as green"),
+        FlagPlan("migrate", "true"),
+    ),
+    (TableFacts("court-dev-beta", KeySchema((("pk", "S"),)), True, 20_000, 8_000_000, TableShape({}), None, None),),
+    "court-dev-beta",
+    ("0012-court.ts",),
+    ("0013-court.ts",),
+    12,
+    ("court-dev-beta has no stream",),
+    (FAULT,),
+)
 CLEANING = Cleaning(
     "dev",
     "court-dev-beta",

@@ -47,6 +47,7 @@ ONE_DOCUMENT: dict[str, tuple[str, Any, list[str]]] = {
     "history": ("history", sample.HISTORY, ["history"]),
     "get": ("get", "blue", ["get", "current-color"]),
     "set": ("set_value", sample.FLAG_SET, ["set", "migrate", "true"]),
+    "adopt": ("adopt", sample.ADOPTABLE, ["adopt"]),
     "clean": ("clean", sample.CLEANING, ["clean"]),
     "init": ("init", ([Path("/a")], [Path("/b")]), ["init"]),
     "unlock": ("unlock", sample.LEASE, ["unlock", "7"]),

@@ -33,8 +33,8 @@ _BY_CODE: dict[str, type[StoreError]] = {
     code: kind
     for kind, codes in {
         NotFound: (
-            "NoSuchEntity ReplicaNotFoundException ResourceNotFoundException ResourceNotFoundFault"
-            " TableNotFoundException"
+            "ListenerNotFound NoSuchEntity NotFoundException ParameterNotFound ReplicaNotFoundException"
+            " ResourceNotFoundException ResourceNotFoundFault RuleNotFound TableNotFoundException TargetGroupNotFound"
         ),
         AccessRefused: (
             "AccessDenied AccessDeniedException AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature"
@@ -49,12 +49,14 @@ _BY_CODE: dict[str, type[StoreError]] = {
             " SlowDown Throttling ThrottlingException ThrottledException TooManyRequestsException"
         ),
         Invalid: (
-            "InvalidParameterException InvalidParameterValue ItemCollectionSizeLimitExceededException"
-            " SerializationException UnknownOperationException ValidationException"
+            "BadRequestException InvalidParameterException InvalidParameterValue"
+            " ItemCollectionSizeLimitExceededException SerializationException UnknownOperationException"
+            " ValidationException"
         ),
         Conflict: (
-            "ConditionalCheckFailedException ResourceInUseException TableInUseException"
-            " TransactionCanceledException TransactionConflictException TransactionInProgressException"
+            "ConditionalCheckFailedException ConflictException PreconditionFailedException ResourceInUseException"
+            " TableInUseException TransactionCanceledException TransactionConflictException"
+            " TransactionInProgressException"
         ),
         HintsLost: "TrimmedDataAccessException",
         IteratorExpired: "ExpiredIteratorException",

@@ -288,6 +288,23 @@ class LivePointer(Protocol):
         ...
 
 
+class TrafficPointer(Protocol):
+    """One thing outside that sends traffic to a color, and may have no compare-and-set. All calls may be repeated."""
+
+    @property
+    def name(self) -> str:
+        """What people know it by."""
+        ...
+
+    def read(self) -> Color | None:
+        """The color that all of its traffic goes to; None where it is absent, or shows neither color, or both."""
+        ...
+
+    def set(self, color: Color) -> None:
+        """Sends all traffic to `color`. Raises NotFound if that color has nothing to send it to."""
+        ...
+
+
 class Fence(Protocol):
     """What holds writes during a switch.
 

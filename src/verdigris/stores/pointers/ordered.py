@@ -1,0 +1,56 @@
+"""Several pointers as one: set in a stated order, each read back, and in the reverse order on the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from verdigris.core.model import Color
+from verdigris.errors import Conflict, StoreError
+from verdigris.stores.base import Pointer, TrafficPointer
+
+
+class OrderedPointers:
+    """A `LivePointer` over traffic pointers without compare-and-set. What a dead run left half done is set again."""
+
+    def __init__(self, pointers: Sequence[TrafficPointer]) -> None:
+        self._pointers = pointers
+
+    def read(self) -> Pointer:
+        """The color that all of them name. Raises Conflict if they disagree."""
+        found = {pointer.name: pointer.read() for pointer in self._pointers}
+        if len(set(found.values())) > 1:
+            raise Conflict(
+                "the pointers disagree: " + ", ".join(f"{name} → {live or 'none'}" for name, live in found.items()),
+                next_command="verdigris doctor ENV",
+            )
+        return Pointer(next(iter(found.values())))
+
+    def register(self, color: Color, address: str) -> None:
+        """They know their colors by name."""
+
+    def set(self, expected: Color | None, new: Color, token: str, *, back: bool = False) -> None:
+        """As `LivePointer.set`; nothing is moved if one of them names a third thing."""
+        order = list(reversed(self._pointers)) if back else list(self._pointers)
+        for pointer in order:
+            if (live := pointer.read()) not in (expected, new):
+                raise Conflict(
+                    f"traffic goes to {live or 'neither color'} there, not to {expected or 'neither color'}",
+                    where=pointer.name,
+                    state="no pointer was moved",
+                    next_command="verdigris doctor ENV",
+                )
+        for number, pointer in enumerate(order):
+            try:
+                _move(pointer, new)
+            except StoreError as error:
+                moved = ", ".join(each.name for each in order[:number]) or "none"
+                error.state = f"moved to {new} so far: {moved}; the same command moves the rest"
+                raise
+
+
+def _move(pointer: TrafficPointer, new: Color) -> None:
+    if pointer.read() is new:
+        return
+    pointer.set(new)
+    if (live := pointer.read()) is not new:
+        raise StoreError(f"it was set to {new}, and says {live or 'neither color'}", where=pointer.name)

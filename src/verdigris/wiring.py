@@ -45,7 +45,9 @@ from verdigris.stores.front_door import FrontDoor
 from verdigris.stores.lambda_environment import LambdaEnvironment
 from verdigris.stores.live_command import LiveCommand
 from verdigris.stores.opensearch_index import OpenSearchIndex
+from verdigris.stores.pointers.ordered import OrderedPointers
 from verdigris.stores.search_auth import auth_for
+from verdigris.traffic import traffic_pointers
 
 if TYPE_CHECKING:
     from verdigris.local.stack import StackInfo
@@ -182,10 +184,16 @@ class Wiring:
         auth = auth_for(self.search_url, self.env.region, credentials, os.environ)
         return OpenSearchIndex(self.search_url, auth=auth, throttled=lambda told: self.throttled(told))
 
-    @property
+    @cached_property
     def pointer(self) -> LivePointer | None:
         """What sends the traffic to a color; None where something else moves it."""
-        return self.front_door
+        if self.env.local or not self.config.pointer:
+            return self.front_door
+        return OrderedPointers(traffic_pointers(self.env, self.region, interpreter))
+
+    def region(self, name: str) -> Aws:
+        """The services of a region that have no engine here."""
+        return Aws(name, endpoint_url=self.env.endpoints.aws, session=self._session())
 
     @cached_property
     def front_door(self) -> FrontDoor | None:

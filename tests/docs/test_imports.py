@@ -28,7 +28,8 @@ MAY: dict[str, set[str]] = {
     "phases": _PORTS,
     "runner": _INNER | {"phases"},
     # These three compose everything (an environment's adapters, its facts, a runner's bench), so nothing else has to.
-    "wiring": _PORTS | {"config", "local", "phases"},
+    "wiring": _PORTS | {"config", "local", "phases", "traffic"},
+    "traffic": _INNER | {"config", "stores"},
     "shaping": _INNER | {"config", "stores"},
     "survey": _INNER | {"migrations", "shaping", "wiring"},
     "workbench": _PORTS | {"migrations", "phases", "shaping", "wiring"},

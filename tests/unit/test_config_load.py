@@ -212,7 +212,6 @@ bake_minutes = -1
         ("local = true", "lease_seconds = 1", "must be 3 or more"),
         ("local = true", 'endpoints = { dynamodb = "127.0.0.1:8000" }', "must be an address such as"),
         ("local = true", 'local = true\nendpoints = { search = "http://x" }', "remove endpoints, or local = true"),
-        ("local = true", '[switch]\npointer = "alb"', "switch.pointer: found \"alb\"; must be 'front-door'"),
         ("local = true", "[switch]\ndeadline_seconds = 0", "must be greater than 0"),
         ("local = true", "[application]\ncommand = []", "must be a program and its arguments"),
         (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -64,13 +64,19 @@ def from_pydantic(error: ValidationError) -> list[Fault]:
 
 
 def _fault(details: ErrorDetails) -> Fault:
-    key = tuple(part for part in details["loc"] if part != "[key]")
+    path = tuple(part for part in details["loc"] if part != "[key]")
+    key = _in_the_file(path)
     match details["type"]:
         case "extra_forbidden":
-            allowed = _keys(key[:-1])
+            allowed = _keys(path[:-1])
             return Fault(key, f"unknown key; allowed: {', '.join(allowed)}{did_you_mean(str(key[-1]), allowed)}")
         case "missing":
-            return Fault(key, f"is missing: {_description(key)}")
+            return Fault(key, f"is missing: {_description(path)}")
+        case "union_tag_not_found":
+            return Fault(key, f"kind is missing; there are: {', '.join(_kinds(_at(path)))}")
+        case "union_tag_invalid":
+            kinds, kind = list(_kinds(_at(path))), str(details["ctx"]["tag"])
+            return Fault((*key, "kind"), f"{found(kind)}; must be one of {', '.join(kinds)}{did_you_mean(kind, kinds)}")
         case "too_short":
             return Fault(key, "needs at least one: [environments.dev], say")
         case "value_error" if isinstance(details["ctx"]["error"], SecretFound):
@@ -89,24 +95,45 @@ def _guess(details: ErrorDetails) -> str:
 
 
 def _keys(path: KeyPath) -> list[str]:
-    return sorted(_model(path).model_fields)
+    return sorted(_section(_at(path)).model_fields)
 
 
 def _description(path: KeyPath) -> str:
-    return _model(path[:-1]).model_fields[str(path[-1])].description or ""
+    return _section(_at(path[:-1])).model_fields[str(path[-1])].description or ""
 
 
-def _model(path: KeyPath) -> type[BaseModel]:
-    """The section that a path leads to."""
+def _at(path: KeyPath) -> Any:
+    """The annotation that pydantic's path leads to."""
     annotation: Any = Document
     for part in path:
-        # A part of a list or of the environments is a number or a name, not a field.
-        inside = get_origin(annotation) in (dict, tuple)
-        annotation = _section(annotation) if inside else _section(annotation).model_fields[str(part)].annotation
-    return _section(annotation)
+        annotation = _inside(annotation, part)
+    return annotation
+
+
+def _inside(annotation: Any, part: str | int) -> Any:
+    if get_origin(annotation) in (dict, tuple):  # then the part is a number or a name
+        return [each for each in get_args(annotation) if each is not Ellipsis][-1]
+    if kinds := _kinds(annotation):
+        return kinds.get(str(part), annotation)
+    return _section(annotation).model_fields[str(part)].annotation
+
+
+def _kinds(annotation: Any) -> dict[str, type[BaseModel]]:
+    """`kind` → section, where one of several may stand; else nothing. Pydantic's paths then name the kind as well."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    sections = [each for each in get_args(annotation) if isinstance(each, type) and issubclass(each, BaseModel)]
+    if len(sections) < 2:
+        return {}
+    return {get_args(section.model_fields["kind"].annotation)[0]: section for section in sections}
 
 
 def _section(annotation: Any) -> type[BaseModel]:
-    """The section in `Section`, `Section | None`, `tuple[Section, ...]` or `dict[str, Section]`."""
+    """The section in `Section` or `Section | None`."""
     choices = (annotation, *get_args(annotation))
     return next(each for each in choices if isinstance(each, type) and issubclass(each, BaseModel))
+
+
+def _in_the_file(path: KeyPath) -> KeyPath:
+    """Pydantic's path without the kinds that it names."""
+    return tuple(part for place, part in enumerate(path) if part not in _kinds(_at(path[:place])))

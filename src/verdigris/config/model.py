@@ -6,13 +6,15 @@ Every description here is shown in docs/reference/configuration.md and in the JS
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, Strict
 
 from verdigris.config import files, names
 from verdigris.config.budget import BudgetSettings
+from verdigris.config.indexes import IndexPlace, IndexSettings
 from verdigris.config.live import LiveSettings
+from verdigris.config.pointers import PointerSettings
 from verdigris.config.section import Section
 from verdigris.config.table import TableSettings
 from verdigris.config.values import (
@@ -58,27 +60,6 @@ class DeployTableSettings(Section):
     )
 
 
-class IndexSettings(Section):
-    """One search index, fed from the table."""
-
-    name: UnversionedName = Field(
-        description="The alias that the application may search. The index behind it is `<name>-<version>`. "
-        "Must not hold `{version}`."
-    )
-    mappings: RelativePath = Field(
-        description="File with the body of a create-index request (JSON): `mappings`, `settings`."
-    )
-    document: Reference = Field(
-        description="`module:function` that makes a document: it is called with an item and returns `(id, body)`, "
-        "or None if the item is not searched for."
-    )
-
-    @property
-    def label(self) -> str:
-        """Its name in every environment: `{app}-{env}-case` → `case`, as in `VERDIGRIS_INDEX_CASE`."""
-        return names.label(self.name)
-
-
 class ApplicationSettings(Section):
     """How a color's application is started. Without this section something else deploys it."""
 
@@ -96,7 +77,6 @@ class ApplicationSettings(Section):
 class SwitchSettings(Section):
     """How the traffic moves."""
 
-    pointer: Literal["front-door"] = Field(default="front-door", description="What sends the traffic to a color.")
     deadline_seconds: float = Field(
         default=10,
         gt=0,
@@ -165,7 +145,16 @@ class Document(Section):
         default=None,
         description="How a color's application is started. Without this section something else deploys it.",
     )
-    switch: SwitchSettings = Field(default=SwitchSettings(), description="How the traffic moves.")
+    switch: SwitchSettings = Field(
+        default=SwitchSettings(),
+        description="How the traffic moves. What sends it to a color is the front door in an environment that is "
+        "`local` and has an `[application]`, and `[[pointer]]` in all others.",
+    )
+    pointer: Annotated[tuple[PointerSettings, ...], Strict(False)] = Field(
+        default=(),
+        description="What sends the traffic to a color. Several are set in their order in the file, each read back, "
+        "and in the reverse order on the way back.",
+    )
     live: LiveSettings | None = Field(
         default=None, description="How the live application is asked which table it works on."
     )
@@ -173,14 +162,6 @@ class Document(Section):
     environments: dict[EnvironmentName, EnvironmentSettings] = Field(
         min_length=1, description="One deployed installation of the application. At least one is needed."
     )
-
-
-class IndexPlace(NamedTuple):
-    """One index in one environment and data version."""
-
-    config: IndexSettings
-    alias: str
-    physical: str
 
 
 class Config(Document):
@@ -273,5 +254,13 @@ class Environment(EnvironmentSettings):
         aliases = ((index, self._expand(index.name)) for index in self.config.index)
         return tuple(IndexPlace(index, alias, f"{alias}-{version.value}") for index, alias in aliases)
 
+    def expanded(self, template: str, region: str | None = None) -> str:
+        """A name that is one for both colors; `region` is the home region unless it says otherwise."""
+        return self._expand(template, **({"region": region} if region else {}))
+
+    def colored(self, template: str, color: Color, region: str | None = None) -> str:
+        """A name of what serves a color."""
+        return self._expand(template, color=color.value, **({"region": region} if region else {}))
+
     def _expand(self, template: str, **more: str) -> str:
-        return names.expand(template, app=self.app, env=self.name, region=self.region, **more)
+        return names.expand(template, **({"app": self.app, "env": self.name, "region": self.region} | more))

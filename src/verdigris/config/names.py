@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 
 PLACEHOLDERS = ("app", "env", "version", "region")
+#: In the names of what serves a color: the data behind it has none.
+COLORED = ("app", "env", "region", "color")
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 #: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
@@ -54,15 +56,22 @@ def did_you_mean(word: str, allowed: Iterable[str]) -> str:
 
 def template_fault(template: str, *, version: bool) -> str | None:
     """Unknown placeholders, and `{version}` where it must be (`version=True`) or must not be."""
+    if fault := placeholder_fault(template, PLACEHOLDERS):
+        return fault
     used = placeholders(template)
-    for name in used:
-        if name not in PLACEHOLDERS:
-            allowed = ", ".join(f"{{{known}}}" for known in PLACEHOLDERS)
-            return f"unknown placeholder {{{name}}}; allowed: {allowed}{did_you_mean(name, PLACEHOLDERS)}"
     if version and "version" not in used:
         return "must hold {version}: the two copies of the data need two names"
     if not version and "version" in used:
         return "must not hold {version}: it is one and the same for both copies of the data"
+    return None
+
+
+def placeholder_fault(template: str, known: tuple[str, ...]) -> str | None:
+    """A placeholder that is not one of `known`."""
+    for name in placeholders(template):
+        if name not in known:
+            allowed = ", ".join(f"{{{each}}}" for each in known)
+            return f"unknown placeholder {{{name}}}; allowed: {allowed}{did_you_mean(name, known)}"
     return None
 
 

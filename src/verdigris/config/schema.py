@@ -27,8 +27,9 @@ relative to the file. A key that is not listed here is a fault; all faults of a 
 line.
 
 Names may hold the placeholders `{{app}}`, `{{env}}`, `{{region}}` (the home region) and, where it is asked for,
-`{{version}}` (`alpha` or `beta`). Tables and indexes must keep the services' rules once they are expanded: 3 to 255 of
-`a-z A-Z 0-9 _ . -` for tables, lower case for indexes.
+`{{version}}` (`alpha` or `beta`), or, in the names of what serves a color, `{{color}}` (`blue` or `green`). Tables and
+indexes must keep the services' rules once they are expanded: 3 to 255 of `a-z A-Z 0-9 _ . -` for tables, lower case for
+indexes.
 """
 
 
@@ -54,6 +55,9 @@ def _sections(schema: _Schema) -> Iterator[tuple[str, _Schema]]:
     for name, part in schema["properties"].items():
         if "additionalProperties" in part:
             yield f"[{name}.NAME]", _resolve(part["additionalProperties"], schema)
+        elif part.get("type") == "array" and "oneOf" in part["items"]:
+            for kind, choice in part["items"]["discriminator"]["mapping"].items():
+                yield f'[[{name}]] kind = "{kind}"', _resolve({"$ref": choice}, schema)
         elif part.get("type") == "array":
             yield f"[[{name}]]", _resolve(part["items"], schema)
         else:

@@ -37,8 +37,16 @@ name = "{app}-{env}-deploy"          # flags, lease, journal
 # exercise = ["python", "smoke.py"]  # smoke test of the new color before the switch
 
 [switch]
-pointer = "front-door"
-# deadline_seconds = 10              # from fence to release, or back to where it was
+deadline_seconds = 10                # from fence to release, or back to where it was
+
+# What sends the traffic to a color where the environment is not local; several are set in their order.
+# [[pointer]]
+# kind = "api-gateway"               # or lambda-alias, load-balancer, parameter, command
+# domain = "app-{env}.example.com"
+# path = ""                          # the base path; empty for the domain's root
+# api = "{app}-{env}-{color}"
+# stage = "{env}"
+# regions = ["us-east-1"]            # that have this mapping, in order; else the home region
 
 # How the live application is asked which table it works on: a Lambda function's variable, or a command that prints it.
 # [live]

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
-from verdigris.config.names import placeholders, template_fault
+from verdigris.config.names import COLORED, placeholder_fault, placeholders, template_fault
 
 _WORD = re.compile(r"[a-z0-9-]{2,32}")
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -124,6 +124,20 @@ def _template(version: bool) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _color_name(text: str) -> str:
+    if not text:
+        raise ValueError("must not be empty")
+    if fault := placeholder_fault(text, COLORED):
+        raise ValueError(fault)
+    return text
+
+
+def _colored(text: str) -> str:
+    if "color" not in placeholders(text):
+        raise ValueError("must hold {color}: the two colors need two names")
+    return text
+
+
 def _shown(pattern: re.Pattern[str]) -> Any:
     """Puts the pattern into the JSON schema, where editors look for it."""
     return Field(json_schema_extra={"pattern": f"^{pattern.pattern}$"})
@@ -145,6 +159,9 @@ Command = Annotated[tuple[str, ...], Strict(False), AfterValidator(_command), Fi
 Url = Annotated[str, AfterValidator(_url), Field(json_schema_extra={"format": "uri"})]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 Beacon = Annotated[str | int, BeforeValidator(_beacon)]
+#: May hold `{color}`, and must.
+ColorName = Annotated[str, AfterValidator(_color_name)]
+Colored = Annotated[ColorName, AfterValidator(_colored)]
 VersionedName = Annotated[str, _template(version=True)]
 ColoredName = Annotated[str, AfterValidator(_function)]
 UnversionedName = Annotated[str, _template(version=False)]

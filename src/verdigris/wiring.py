@@ -11,12 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, cast
 
-import botocore.session
-
-from verdigris.config.model import Config, Environment
-from verdigris.core.braking import Throttling
+from verdigris.config.model import Config
+from verdigris.connections import Connections
 from verdigris.core.model import Color, DataVersion, KeySchema, Place
 from verdigris.core.planning import Names
 from verdigris.core.records import Record
@@ -27,7 +25,6 @@ from verdigris.journal.holder import me
 from verdigris.journal.journal import Journal
 from verdigris.journal.lease import LeaseKeeper
 from verdigris.phases.base import Progress, Stores
-from verdigris.stores.aws import Aws
 from verdigris.stores.base import (
     Application,
     ChangeStream,
@@ -50,10 +47,7 @@ from verdigris.stores.search_auth import auth_for
 from verdigris.traffic import traffic_pointers
 
 if TYPE_CHECKING:
-    from verdigris.local.stack import StackInfo
     from verdigris.stores.http import Credentials
-
-Thing = TypeVar("Thing")
 
 
 @dataclass
@@ -73,66 +67,15 @@ def now_iso() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-class Wiring:
+class Wiring(Connections):
     """The adapters of one environment. Raises LocalStackError when an embedded engine is needed and does not run."""
 
     def __init__(self, config: Config, env: str) -> None:
-        self.config = config
-        self.env: Environment = config.environment(env)
-        self.name = env
+        super().__init__(config, env)
         #: watches over the writes of this environment's runner; set with its bench
         self.guard = Guard()
-        #: told of every throttled answer; set with its bench
-        self.throttled: Callable[[Throttling], None] = lambda told: None
         #: told why a table's change is waited for; set with its bench, or by a command
         self.waiting: Callable[[str], None] = lambda reason: None
-
-    # ── addresses and clients ────────────────────────────────────────────────────────────────────────────────────
-
-    @cached_property
-    def aws(self) -> Aws:
-        """The tables of the home region."""
-        return self._aws(self.env.region)
-
-    def _aws(self, region: str) -> Aws:
-        return Aws(
-            region,
-            endpoint_url=self.dynamodb_url,
-            session=self._session(),
-            throttled=lambda told: self.throttled(told),
-        )
-
-    @cached_property
-    def dynamodb_url(self) -> str | None:
-        return self.env.endpoints.dynamodb or (self._stack.dynamodb_url if self.env.local else None)
-
-    @cached_property
-    def search_url(self) -> str | None:
-        """None where nothing is searched: then no search engine need run."""
-        if not self.config.index:
-            return None
-        return self.env.endpoints.search or (self._stack.search_url if self.env.local else None)
-
-    def _session(self) -> botocore.session.Session:
-        session = botocore.session.get_session()
-        if self.env.local:
-            from verdigris.local.dynamodb import ACCESS_KEY, SECRET_KEY
-
-            session.set_credentials(ACCESS_KEY, SECRET_KEY)
-        return session
-
-    @cached_property
-    def state_folder(self) -> Path:
-        """Where the embedded stack of this machine lives."""
-        from verdigris.local.folders import stack_folder
-
-        return stack_folder()
-
-    @cached_property
-    def _stack(self) -> StackInfo:
-        from verdigris.local.stack import LocalStack
-
-        return LocalStack(self.state_folder).status()
 
     # ── ports ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -161,7 +104,7 @@ class Wiring:
         """The tables of one of the environment's regions."""
         if region == self.env.region:
             return self.admin
-        return DynamoAdmin(self._aws(region), report=lambda reason: self.waiting(reason))
+        return DynamoAdmin(self.tables(region), report=lambda reason: self.waiting(reason))
 
     @cached_property
     def live(self) -> LiveData | None:
@@ -173,14 +116,13 @@ class Wiring:
             variables = {"VERDIGRIS_ENV": self.name, "VERDIGRIS_REGION": self.env.region}
             return LiveCommand([interpreter(word) for word in section.command], self.config.root, variables)
         functions = {color: self.env.live_function(color) or "" for color in Color}
-        control = Aws(self.env.region, endpoint_url=self.env.endpoints.aws, session=self._session())
-        return LambdaEnvironment(control.client("lambda"), functions, section.variable)
+        return LambdaEnvironment(self.services(self.env.region).client("lambda"), functions, section.variable)
 
     @cached_property
     def index(self) -> SearchIndex | None:
         if not self.config.index or not self.search_url:
             return None
-        credentials = cast("Credentials | None", self._session().get_credentials())
+        credentials = cast("Credentials | None", self.session().get_credentials())
         auth = auth_for(self.search_url, self.env.region, credentials, os.environ)
         return OpenSearchIndex(self.search_url, auth=auth, throttled=lambda told: self.throttled(told))
 
@@ -189,11 +131,7 @@ class Wiring:
         """What sends the traffic to a color; None where something else moves it."""
         if self.env.local or not self.config.pointer:
             return self.front_door
-        return OrderedPointers(traffic_pointers(self.env, self.region, interpreter))
-
-    def region(self, name: str) -> Aws:
-        """The services of a region that have no engine here."""
-        return Aws(name, endpoint_url=self.env.endpoints.aws, session=self._session())
+        return OrderedPointers(traffic_pointers(self.env, self.services, interpreter))
 
     @cached_property
     def front_door(self) -> FrontDoor | None:

@@ -28,7 +28,8 @@ MAY: dict[str, set[str]] = {
     "phases": _PORTS,
     "runner": _INNER | {"phases"},
     # These three compose everything (an environment's adapters, its facts, a runner's bench), so nothing else has to.
-    "wiring": _PORTS | {"config", "local", "phases", "traffic"},
+    "wiring": _PORTS | {"config", "connections", "local", "phases", "traffic"},
+    "connections": _INNER | {"config", "local", "stores"},
     "traffic": _INNER | {"config", "stores"},
     "shaping": _INNER | {"config", "stores"},
     "survey": _INNER | {"migrations", "shaping", "wiring"},
@@ -66,7 +67,7 @@ IMPURE_CALLS = {"now", "utcnow", "today", "open", "print", "input", "uuid1", "uu
 #: top-level module → packages whose adapters may speak it
 FOREIGN = {
     "boto3": {"stores"},
-    "botocore": {"stores", "journal", "wiring"},
+    "botocore": {"stores", "journal", "connections"},
     "urllib3": {"stores", "local"},
     "click": {"cli"},
     "rich": {"cli"},

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from verdigris.core.model import KeySchema
+from verdigris.core.planning import NewShape
 from verdigris.migrations.discovery import MigrationFile
 from verdigris.migrations.lint import RULES, Finding, Rule, Severity, TableNeeds, lint, reference
 
@@ -210,3 +212,22 @@ def test_what_is_no_code_and_what_cannot_be_ignored(tmp_path: Path) -> None:
     whats = {one.rule.code: one.what for one in found(tmp_path, text) if one.rule.code not in FORM}
     assert whats.keys() == {"VM000", "VM016"}
     assert whats["VM016"] == "there is no rule VM999" or "VM000" in whats["VM016"]
+
+
+def test_where_the_key_changes_the_old_one_says_whose_an_item_is(tmp_path: Path) -> None:
+    old = {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}]}
+    new = {
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "GlobalSecondaryIndexes": [
+            {"IndexName": "by-x", "KeySchema": [{"AttributeName": name} for name in ("x", "id", "pk")]}
+        ],
+    }
+    shape = NewShape(new, KeySchema((("pk", "S"),)), KeySchema((("id", "S"),)))
+    needs = TableNeeds.of(old, shape)
+    assert needs == TableNeeds(frozenset({"pk"}), {"x": ("by-x",), "pk": ("by-x",)}, rekeyed=True)
+    assert codes(tmp_path, "def up(item):\n    return item | {'id': item['pk']}\n", needs) == []
+    lost = "def up(item):\n    item['id'] = item.pop('pk')\n    return item\n"
+    assert codes(tmp_path, lost, needs) == [("VM003", 2), ("VM010", 2)]
+    named = lost + "\n\ndef source(item):\n    return {'pk': item['id']}\n"
+    assert codes(tmp_path, named, needs) == [("VM010", 2)]
+    assert codes(tmp_path, "def up(item):\n    item.pop('x')\n    return item\n", needs) == [("VM010", 2)]

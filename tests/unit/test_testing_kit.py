@@ -103,6 +103,24 @@ def test_other_keys_other_items_and_stable_ids(folder: Path) -> None:
     assert_deterministic(file, {"id": 1, "owner": 2}, {"id": 5, "owner": 6}, key=key, others=[{"id": 2, "name": "Ada"}])
 
 
+def test_into_a_table_with_another_key(folder: Path) -> None:
+    path = folder / "0003_by_number.py"
+    path.write_text("""
+def up(item):
+    return {"number": int(item["id"]), "name": item["name"]}
+def source(item):
+    return {"id": str(item["number"])}
+def down(item, old):
+    return {"id": str(item["number"]), "name": item["name"]}
+""")
+    item, id_, number = {"id": "7", "name": "x"}, {"id": "S"}, {"number": "N"}
+    assert migrate(path, item, key=id_, new_key=number) == [{"number": 7, "name": "x"}]
+    with pytest.raises(ItemRefused, match="`number` is missing"):
+        migrate([], item, key=id_, new_key=number)
+    assert_round_trip(path, item, key=id_, new_key=number)
+    assert_deterministic(path, item, key=id_, new_key=number)
+
+
 def test_the_project_is_where_the_configuration_is(tmp_path: Path) -> None:
     deep = tmp_path / "data" / "migrations"
     deep.mkdir(parents=True)

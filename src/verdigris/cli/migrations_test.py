@@ -114,7 +114,7 @@ def _product(schema: KeySchema, step: Step, product: Product) -> Iterator[str]:
 
 
 def _key(schema: KeySchema, key: Key) -> str:
-    return show_key(schema, key) if key else "no key yet"
+    return show_key(schema, key) if key else "an item without a key"
 
 
 def _places(of: Difference) -> list[tuple[str, ...]]:

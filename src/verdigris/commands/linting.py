@@ -11,6 +11,8 @@ from verdigris.core.model import DataVersion
 from verdigris.errors import NotFound, UsageError
 from verdigris.migrations.discovery import discover
 from verdigris.migrations.lint import Finding, Severity, TableNeeds, lint
+from verdigris.shaping import new_shape
+from verdigris.stores.base import TableShape
 from verdigris.wiring import Wiring
 
 
@@ -34,7 +36,8 @@ class Linted:
 def lint_migrations(config: Config, env: str | None = None, names: Sequence[str] = ()) -> Linted:
     """Reads the named migrations; else those pending in `env`; else all of the folder.
 
-    With `env` keys and indexes are those of its live table, else those of `[table] shape`. Imports the migrations,
+    With `env` keys and indexes are those of its live table, else those of `[table] shape`; what `[table.destination]`
+    changes counts as well. Imports the migrations,
     runs none. Raises UsageError for a name that is none, NotFound if there is no live table.
     """
     files = discover(config.migrations_folder).files
@@ -46,20 +49,21 @@ def lint_migrations(config: Config, env: str | None = None, names: Sequence[str]
         wanted = set(survey.migrations(wiring).pending)
     elif not names:
         wanted = {file.name for file in files}
-    table, needs = _live(wiring) if wiring else _shape(config)
+    table, live = _live(wiring) if wiring else _shape(config)
+    needs = TableNeeds.of(live.create, new_shape(config, live)) if live else TableNeeds()
     chosen = [file for file in files if file.name in wanted]
     found = lint(chosen, (config.migrations_folder, config.root), needs)
     return Linted(tuple(file.name for file in chosen), tuple(found), table)
 
 
-def _shape(config: Config) -> tuple[str, TableNeeds]:
+def _shape(config: Config) -> tuple[str, TableShape | None]:
     shape = config.table_shape()
-    return (str(config.root / str(config.table.shape)), TableNeeds.of(shape)) if shape else ("", TableNeeds())
+    return (str(config.root / str(config.table.shape)), TableShape(shape)) if shape else ("", None)
 
 
-def _live(wiring: Wiring) -> tuple[str, TableNeeds]:
+def _live(wiring: Wiring) -> tuple[str, TableShape]:
     table = wiring.names.tables[wiring.journal.flags().source or DataVersion.ALPHA]
     facts = wiring.admin.describe(table)
     if facts is None:
         raise NotFound(f"there is no table {table}", next_command="verdigris migrations lint")
-    return table, TableNeeds.of(facts.shape.create)
+    return table, facts.shape

@@ -8,7 +8,8 @@
         ]
 
 Items are Python values, as migrations see them; each must have its key. `key` names the table's key attributes with
-their types. A migration is the path of its file, or what `load` returned.
+their types, `new_key` those that `[table.destination]` gives it, where they are others. A migration is the path of its
+file, or what `load` returned.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ def migrate(
     item: Item,
     *,
     key: Mapping[str, str] = PK_SK,
+    new_key: Mapping[str, str] | None = None,
     others: Iterable[Item] = (),
     check: Callable[[Item], Any] | None = None,
 ) -> list[Item]:
@@ -65,7 +67,7 @@ def migrate(
     when a migration, its `verify`, `source` or `check` refuses it, or an item cannot be stored.
     """
     schema = _schema(key)
-    transform = Transform(_loaded(migrations), schema, check, views=_views(schema, others))
+    transform = Transform(_loaded(migrations), schema, check, None, _views(schema, others), _new_schema(new_key))
     return [decode(output.raw) for output in transform.apply(_raw(schema, item))]
 
 
@@ -73,6 +75,7 @@ def assert_deterministic(
     migrations: Sequence[str | PathLike[str]] | str | PathLike[str],
     *items: Item,
     key: Mapping[str, str] = PK_SK,
+    new_key: Mapping[str, str] | None = None,
     others: Iterable[Item] = (),
 ) -> None:
     """Fails if the migrations do not always give the same for these items: the clock, chance, the order of sets, state.
@@ -85,23 +88,28 @@ def assert_deterministic(
     known = {key_of(schema, other): encode(other) for other in others}
     reads: dict[Key, RawItem | None] = {}
     loaded = _loaded(paths)
-    transform = Transform(loaded, schema, views=LookedUp(schema, lambda at: reads.setdefault(at, known.get(at))))
+    views = LookedUp(schema, lambda at: reads.setdefault(at, known.get(at)))
+    transform = Transform(loaded, schema, views=views, destination=_new_schema(new_key))
     sample = []
     for item in items:
         reads.clear()
         transform.apply(raw := _raw(schema, item))
         sample.append(Sampled(key_of(schema, item), raw, dict(reads)))
-    roots = [root for path in paths for root in _roots(path)]
+    roots = list(dict.fromkeys(root for path in paths for root in _roots(path)))
     found = [
         f"{one.migration} gives different results for {show_key(schema, one.key)}: {one.what}"
-        for one in differing([_file(path) for path in paths], list(dict.fromkeys(roots)), schema, sample)
+        for one in differing([_file(path) for path in paths], roots, schema, sample, _new_schema(new_key))
     ]
     if found:
         raise AssertionError("\n".join(found))
 
 
 def assert_round_trip(
-    migration: One, *items: Item, key: Mapping[str, str] = PK_SK, others: Iterable[Item] = ()
+    migration: One,
+    *items: Item,
+    key: Mapping[str, str] = PK_SK,
+    new_key: Mapping[str, str] | None = None,
+    others: Iterable[Item] = (),
 ) -> None:
     """Fails unless `down` takes back what `up` did, for each item: `down(up(item), item) == item`.
 
@@ -113,7 +121,7 @@ def assert_round_trip(
     (loaded,) = _loaded(migration)
     if loaded.down is None:
         raise AssertionError(f"{loaded.name} has no `down`")
-    transform = Transform([loaded], schema, views=_views(schema, others))
+    transform = Transform([loaded], schema, views=_views(schema, others), destination=_new_schema(new_key))
     for item in items:
         raw = _raw(schema, item)
         outputs = [decode(output.raw) for output in transform.apply(raw)]
@@ -163,6 +171,10 @@ def _schema(key: Mapping[str, str]) -> KeySchema:
     if not 1 <= len(key) <= 2 or not set(key.values()) <= {"S", "N", "B"}:
         raise ValueError(f"key is one or two attributes with the type S, N or B, such as {dict(PK_SK)!r}, not {key!r}")
     return KeySchema(tuple(key.items()))
+
+
+def _new_schema(key: Mapping[str, str] | None) -> KeySchema | None:
+    return None if key is None else _schema(key)
 
 
 def _raw(schema: KeySchema, item: Item) -> RawItem:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from verdigris.core.planning import NewShape
 from verdigris.migrations.lint.hits import Hit
 from verdigris.migrations.lint.names import strings, texts_of
 
@@ -16,22 +17,29 @@ _NOT_UP = {"down", "source", "verify"}
 
 @dataclass(frozen=True)
 class TableNeeds:
-    """The attributes that the table's key and its indexes' keys are made of (index attribute → names of indexes)."""
+    """The attributes that the live table's key and the next one's indexes are made of (index attribute → names of
+    indexes). `rekeyed`: the next table has another key; whose an item is, the attributes of this one say."""
 
     keys: frozenset[str] = frozenset()
     indexed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rekeyed: bool = False
 
     @classmethod
-    def of(cls, create: Mapping[str, Any]) -> TableNeeds:
-        """From the body of a CreateTable request."""
-        keys = frozenset(part["AttributeName"] for part in create.get("KeySchema", ()))
+    def of(cls, create: Mapping[str, Any], new: NewShape | None = None) -> TableNeeds:
+        """From the body of a CreateTable request, and from what `[table.destination]` makes of the table."""
+        keys = _key_names(create)
+        after = new.create if new else create
         indexed: dict[str, tuple[str, ...]] = {}
         for kind in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
-            for index in create.get(kind, ()):
+            for index in after.get(kind, ()):
                 for part in index["KeySchema"]:
-                    if (name := part["AttributeName"]) not in keys:
+                    if (name := part["AttributeName"]) not in _key_names(after):
                         indexed[name] = (*indexed.get(name, ()), index["IndexName"])
-        return cls(keys, indexed)
+        return cls(keys, indexed, new is not None and new.key != new.key_before)
+
+
+def _key_names(create: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(part["AttributeName"] for part in create.get("KeySchema", ()))
 
 
 def form(tree: ast.Module) -> Iterator[Hit]:
@@ -92,13 +100,16 @@ def attributes(tree: ast.Module, needs: TableNeeds) -> Iterator[Hit]:
     known = strings(tree)
     parts = [node for node in tree.body if getattr(node, "name", "") not in _NOT_UP]
     nodes = [node for part in parts for node in ast.walk(part)]
-    given = list(_given(nodes, known))
+    given, taken = list(_given(nodes, known)), list(_taken(nodes, known))
+    kept = {name for name, _, _ in given}
     if not any(isinstance(node, ast.FunctionDef) and node.name == "source" for node in tree.body):
         for name, value, line in given:
             if name in needs.keys and not _is_same(value, name):
                 yield Hit("VM003", line, f"the key attribute `{name}` is set, and there is no `source`")
-    kept = {name for name, _, _ in given}
-    for name, line in _taken(nodes, known):
+        for name, line in taken if needs.rekeyed else ():
+            if name in needs.keys and name not in kept:
+                yield Hit("VM003", line, f"`{name}` of the old key is removed, and there is no `source`")
+    for name, line in taken:
         if name in needs.indexed and name not in kept:
             indexes = ", ".join(needs.indexed[name])
             yield Hit("VM010", line, f"`{name}` is removed, a key attribute of the index {indexes}")

@@ -32,7 +32,7 @@ processes, each with another hash seed, another clock, other random numbers and 
 a migration that gives two results for one item.
 
 Codes are stable. Keys and indexes (VM003, VM010) are known from `[table] shape`, or, where ENV is given, from its live
-table.
+table; what `[table.destination]` says of the next table counts as well.
 
 | code | severity | finds |
 |---|---|---|

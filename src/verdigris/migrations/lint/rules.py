@@ -78,7 +78,8 @@ RULES = (
         Severity.ERROR,
         "a key attribute is set, and there is no `source`",
         "Where an output does not sit at its source's own key, `source(item)` says whose it is. Without it every such "
-        "output costs a durable claim, and the way back cannot tell which item it belongs to.",
+        "output costs a durable claim, and the way back cannot tell which item it belongs to. Where "
+        "`[table.destination]` gives the table another key, what is set or removed is an attribute of the old one.",
         "add `source(item)`, which returns the source item's key, or None for items that are none of this migration's",
         _SPLIT,
         _SPLIT + _SOURCE,
@@ -150,7 +151,7 @@ RULES = (
         Severity.ERROR,
         "an attribute is removed that an index needs",
         "An item without the key attribute of an index is not in that index: queries stop finding it. Known from "
-        "`[table] shape`, or from the live table where an environment is given.",
+        "`[table] shape`, or from the live table where an environment is given, and from `[table.destination]`.",
         "keep the attribute; or, if the item is to leave the index, say so: `# verdigris: ignore[VM010]`",
         'def up(item):\n    item.pop("gsi1pk")\n    return item\n',
         'def up(item):\n    return item | {"gsi1pk": item.pop("gsi1pk").lower()}\n',

@@ -15,12 +15,10 @@ from verdigris import runner
 from verdigris.core.machine import Event, State
 from verdigris.core.model import Color, KeySchema, Phase
 from verdigris.core.planning import NewShape
-from verdigris.core.quarantine import Held
 from verdigris.core.records import Intent, Record, Said
 from verdigris.core.reserved import Reserved
 from verdigris.core.transform import Migration
 from verdigris.errors import PhaseFailed
-from verdigris.phases import redriving
 from verdigris.phases.base import Progress
 from verdigris.stores.memory_pointer import MemoryPointer
 from verdigris.stores.table_shape import shape_with_key
@@ -161,9 +159,6 @@ def test_what_was_refused_and_made_good_arrives(name: str, seed: int) -> None:
     assert world.bench().quarantine.waiting == []
 
 
-# ── what is refused ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-
 def person(number: int, seat: str, **more: Any) -> dict[str, Any]:
     return {"pk": f"person|{number}", "sk": "person", "seat": seat, "n": number, "before": "nobody", **more}
 
@@ -172,65 +167,6 @@ def still(*items: dict[str, Any], migration: Migration) -> World:
     world = World([migration], new_shape=SEATS)
     world.live(list(items))
     return world
-
-
-def test_an_item_without_the_new_key_waits_in_quarantine_whatever_lies_in_the_destination() -> None:
-    """No destination key is concerned by it, and still it must not be passed over."""
-    world = still(person(1, "1"), {"pk": "note", "sk": "note", "n": 5}, migration=CLASSES["claims"][0])
-    with pytest.raises(PhaseFailed, match=r"in quarantine: note/note .*KeyError: 'seat'"):
-        runner.run(world.bench())
-    (entry,) = world.bench().quarantine.waiting
-    assert (entry.held, entry.keeps) == (Held.ITEM, ())
-    assert list(world.items("beta")) == [("1",)]
-    bench = world.bench()
-    redriving.discard(bench, [entry], "ada@here", "not needed")
-    assert runner.run(world.bench()).state is State.BAKED
-    assert list(world.items("beta")) == [("1",)]
-
-
-def test_it_waits_too_when_it_comes_by_a_change_together_with_a_collision() -> None:
-    world = still(person(1, "1"), migration=CLASSES["claims"][0])
-    runner.run(world.bench(), until=Phase.REPLAY)
-    world.put("alpha", person(2, "1"), {"pk": "note", "sk": "note", "n": 5})
-    with pytest.raises(PhaseFailed, match="2 items are in quarantine"):
-        runner.run(world.bench())
-    held = {entry.held: entry for entry in world.bench().quarantine.waiting}
-    assert held.keys() == {Held.ITEM, Held.COLLISION}
-    assert (held[Held.COLLISION].key, len(held[Held.COLLISION].sources)) == (("1",), 2)
-    world.delete("alpha", ("person|1", "person"), ("note", "note"))
-    assert runner.run(world.bench()).state is State.BAKED
-    assert world.items("beta") == expected("claims", world.items("alpha"))
-
-
-def test_what_lies_at_a_destination_key_and_belongs_to_nobody_is_removed() -> None:
-    world = still(person(1, "1"), migration=CLASSES["source"][0])
-    runner.run(world.bench(), until=Phase.REPLAY)
-    world.tables.table("court-dev-beta").write([b'{"seat":{"N":"9"},"who":{"S":"nobody"}}'])
-    assert runner.run(world.bench()).state is State.BAKED
-    assert list(world.items("beta")) == [("1",)]
-
-
-def test_of_what_lies_there_source_must_say_something_and_the_key_is_tried_again() -> None:
-    world = still(person(1, "1"), migration=CLASSES["source"][0])
-    runner.run(world.bench(), until=Phase.REPLAY)
-    world.tables.table("court-dev-beta").write([b'{"seat":{"N":"9"}}'])
-    with pytest.raises(PhaseFailed, match=r"in quarantine: 9 .*source failed: KeyError: 'who'"):
-        runner.run(world.bench())
-    world.tables.table("court-dev-beta").write([], [("9",)])
-    redriving.redrive(world.bench())
-    assert world.bench().quarantine.waiting == []
-    assert runner.run(world.bench()).state is State.BAKED
-
-
-def test_equal_values_of_two_keys_are_not_the_same_key() -> None:
-    """Both tables have one attribute for a key here, and the seats have the numbers of the persons."""
-    world = World([Migration("0001.py", up=lambda item: {"seat": str(1 - int(item["id"]))})], new_shape=SWAPPED)
-    world.settings = replace(world.settings, reserved=Reserved(SWAPPED.key_before, "verdigris|beacon"))
-    world.live([{"id": "0"}, {"id": "1"}], shape=shape_with_key(SWAPPED.key_before))
-    runner.run(world.bench(), until=Phase.REPLAY)
-    world.tables.table("court-dev-alpha").write([], [("0",)])
-    assert runner.run(world.bench()).state is State.BAKED
-    assert list(world.items("beta")) == [("0",)]
 
 
 # ── a life with it ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -278,6 +214,20 @@ def test_an_empty_table_that_somebody_prepared_must_have_the_planned_key() -> No
     world.tables.create("court-dev-beta", SHAPE)
     with pytest.raises(PhaseFailed, match=r"court-dev-beta is there already, and its key is pk\+sk; seat is planned"):
         runner.run(world.bench())
+
+
+def test_no_migration_is_needed_where_the_items_have_the_new_key_already() -> None:
+    world = World(new_shape=SWAPPED)
+    world.settings = replace(world.settings, reserved=Reserved(SWAPPED.key_before, "verdigris|beacon"))
+    world.live([{"id": str(n), "seat": str(n % 8)} for n in range(9)], shape=shape_with_key(SWAPPED.key_before))
+    world.journal().set_flags({"migrate": True})
+    with pytest.raises(PhaseFailed, match="0 and 8 all become 0"):
+        runner.run(world.bench())
+    world.delete("alpha", ("0",))
+    assert runner.run(world.bench()).state is State.BAKED
+    assert {key: item["id"]["S"] for key, item in world.items("beta").items()} == {
+        (seat,): "8" if seat == "0" else seat for seat in "01234567"
+    }
 
 
 def test_other_indexes_alone_change_no_key() -> None:

@@ -186,7 +186,7 @@ def test_without_verify_it_stays_lost(monkeypatch: Patch) -> None:
 def with_a_lost_item() -> list[str]:
     made = Scenario(seed=1, writes=0)
     made.until(Phase.REPLAY)
-    made.world.delete("beta", next(iter(made.world.items("beta"))))  # type: ignore[arg-type]
+    made.world.delete("beta", next(iter(made.world.items("beta"))))
     made.to_end()
     return made._table_faults() + made._repairs()
 

@@ -101,7 +101,7 @@ class World:
         applied = {migration.name for migration in journal.applied()}
         pending = tuple(PendingMigration(m.name, "checksum") for m in self.migrations if m.name not in applied)
         facts = Facts(flags.color, flags.source, flags.destination, self._state("alpha"), self._state("beta"), pending)
-        return make_plan(NAMES, replace(facts, shape=self.new_shape))
+        return make_plan(NAMES, replace(facts, shape=self.new_shape, forced=flags.migrate))
 
     def bench(self, *, fresh: bool = False) -> Bench:
         """The bench of a new runner on the deployment under way, or (none, or `fresh`) on a new one."""
@@ -188,7 +188,7 @@ class World:
     def put(self, version: str, *items: dict[str, Any]) -> None:
         self.tables.table(f"court-dev-{version}").write([raw(item) for item in items])
 
-    def delete(self, version: str, *keys: tuple[str, str]) -> None:
+    def delete(self, version: str, *keys: tuple[str, ...]) -> None:
         self.tables.table(f"court-dev-{version}").write([], keys)
 
     def items(self, version: str) -> dict[tuple[str, ...], dict[str, Any]]:

@@ -60,8 +60,8 @@ def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
                 Fault(
                     f"[table.destination] says what {plan.source_table} is not ({', '.join(facts.shape.changes)}), and "
                     "no migration is pending; only a deployment that migrates makes a table",
-                    "take [table.destination] out until the next migration, or make a migration: "
-                    "verdigris migrations new another_shape",
+                    "take [table.destination] out until the next migration, or make one (verdigris migrations new "
+                    f"another_shape), or copy the data as it is: verdigris set {plan.env} migrate true",
                 )
             )
     return found

@@ -83,17 +83,20 @@ class Project:
         assert old in text
         file.write_text(text.replace(old, new), encoding="utf-8")
 
+    @property
+    def variables(self) -> dict[str, str]:
+        """What its commands find in their environment."""
+        return {
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "VERDIGRIS_STATE": str(self.folder / "state"),
+        }
+
     # ── the command line ─────────────────────────────────────────────────────────────────────────────────────────
 
     def start(self, *arguments: str, env: Mapping[str, str | None] | None = None) -> subprocess.Popen[str]:
         """Starts `verdigris <arguments>`; a variable given as None is taken out of its environment."""
-        whole = {
-            **os.environ,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
-            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-            "VERDIGRIS_STATE": str(self.folder / "state"),
-            **(env or {}),
-        }
+        whole = {**os.environ, **self.variables, **(env or {})}
         return subprocess.Popen(
             [*_VERDIGRIS, *arguments],
             cwd=self.folder,

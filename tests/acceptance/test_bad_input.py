@@ -261,7 +261,7 @@ def test_a_second_deploy_at_once(live: Project) -> None:
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_ctrl_c(live: Project, times: int) -> None:
-    """While it carries data: tests/fault/test_killed_deploys.py."""
+    """While it carries data: tests/fault/test_ctrl_c.py."""
     live.write("migrations/0001_fee.py", FEE)
     process = live.start("deploy", "dev", "--json")
     assert process.stdout

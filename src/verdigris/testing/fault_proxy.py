@@ -231,6 +231,8 @@ class FaultProxy:
             return answers.signature_expired(call)
         if call.of_streams:
             return await self._streams.answer(call, self._rules, fault)
+        if call.operation == "Scan" and (most := self._rules.scan_items):
+            call = call.asking("Scan", {**call.content, "Limit": min(most, call.content.get("Limit", most))})
         return await self._forward(call)
 
     async def _forward(self, call: Call) -> Answer:

@@ -27,6 +27,10 @@ class Hold:
         self._verdict.set_result(True)
         return self._landed.result(timeout_s)
 
+    def let_go(self) -> None:
+        """It goes on, now or when it comes; nobody waits for that."""
+        self._verdict.set_result(True)
+
     def drop(self) -> None:
         """It never lands; its sender's connection is reset."""
         self._verdict.set_result(False)

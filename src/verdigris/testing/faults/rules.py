@@ -109,6 +109,8 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     #: records a page at most (API_streams_GetRecords: 1,000 or 1 MB), shards a page (API_streams_DescribeStream: 100)
     page_records: int = 1000
     page_shards: int = 100
+    #: items that a page of a scan looks at, at most; 0: as many as fit. AWS: 1 MB (API_Scan), or fewer as it sees fit.
+    scan_items: int = 0
 
     def __post_init__(self) -> None:
         for operation in ("BatchWriteItem", "TransactWriteItems", "GetRecords"):

@@ -1,4 +1,4 @@
-"""A color's application: `PUT /7 {"entity": "Case", "n": 3}` and `DELETE /7`, kept in the shape of its data version."""
+"""A color's application: `PUT /7 {"kind": "Case", "n": 3}` and `DELETE /7`, kept in the shape of its data version."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import boto3
-from shapes import encoded, first, keys, second  # type: ignore[import-not-found]
+import shapes  # type: ignore[import-not-found]
 
-_shape = first if os.environ["VERDIGRIS_VERSION"] == "alpha" else second
+_migrations = shapes.SIMPLE if os.environ["VERDIGRIS_VERSION"] == "beta" else frozenset()
 _table = os.environ["VERDIGRIS_TABLE"]
 _dynamodb = boto3.client("dynamodb", endpoint_url=os.environ["VERDIGRIS_DYNAMODB_URL"])
 
 
 def keep(number: int, value: dict[str, Any] | None) -> None:
-    items = [] if value is None else _shape(number, value["entity"], value["n"])
-    kept = {(item["pk"], item["sk"]) for item in items}
-    requests: list[Any] = [{"Put": {"TableName": _table, "Item": encoded(item)}} for item in items]
+    items = shapes.second(number, shapes.Thing(**value), {}, _migrations) if value else []
+    kept = {shapes.key_of(item) for item in items}
+    requests: list[Any] = [{"Put": {"TableName": _table, "Item": shapes.encoded(item)}} for item in items]
+    pk, sk = shapes.own_key(number)
     requests += [
-        {"Delete": {"TableName": _table, "Key": {"pk": {"S": pk}, "sk": {"S": sk}}}}
-        for pk, sk in keys(number)
-        if (pk, sk) not in kept
+        {"Delete": {"TableName": _table, "Key": shapes.encoded({"pk": pk, "sk": key})}}
+        for key in (sk, f"contact|{sk}")
+        if (pk, key) not in kept
     ]
     _dynamodb.transact_write_items(TransactItems=requests)
 

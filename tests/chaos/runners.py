@@ -28,6 +28,9 @@ _SERVER.set_forkserver_preload(
     ["verdigris.cli.main", "verdigris.cli.deploy", "verdigris.cli.progress", "verdigris.commands"]
 )
 _numbers = count(1)
+_SWITCH = tuple(Phase).index(Phase.SWITCH) + 1
+#: Where a runner may be: at its start, in a phase, under the fence, behind the flip.
+PLACES = ("start", *tuple(Phase)[:_SWITCH], "fence", "flipped", *tuple(Phase)[_SWITCH:])
 
 
 class Runner:
@@ -49,9 +52,17 @@ class Runner:
 
     @property
     def where(self) -> str:
-        """The phase at which it works; "start" before its first."""
-        begun = [record["phase"] for record in self.records() if record["type"] == "began"]
-        return begun[-1] if begun else "start"
+        """The place of `PLACES` at which it works."""
+        place = PLACES[0]
+        for record in self.records():
+            match record["type"]:
+                case "began" if place != "flipped" or record["phase"] != Phase.SWITCH:
+                    place = record["phase"]
+                case "intent" if record["step"].startswith("fence"):
+                    place = "fence"
+                case "flipped":
+                    place = "flipped"
+        return place
 
     def records(self) -> list[dict[str, Any]]:
         """The bodies of the records that it has told of until now."""
@@ -65,14 +76,11 @@ class Runner:
                     self._records.append(body)
         return self._records
 
-    def reaches(self, phase: Phase | None, within_s: float = 120) -> bool:
-        """Waits until it works at this phase, or at a later one; False if it has ended before. None: at once."""
-        if phase is None:
-            return self.alive
-        later = set(list(Phase)[list(Phase).index(phase) :])
+    def reaches(self, place: str, within_s: float = 120) -> bool:
+        """Waits until it works at this place, or at a later one; False if it has ended before."""
         until_s = time.monotonic() + within_s
         while self.alive and time.monotonic() < until_s:
-            if self.where in later:
+            if PLACES.index(self.where) >= PLACES.index(place):
                 return True
             time.sleep(_POLL_S)
         return False
@@ -87,13 +95,13 @@ class Runner:
         self.signal(signal.SIGKILL)
         return self.finish().code == -signal.SIGKILL
 
-    def finish(self, timeout_s: float = 120) -> Done:
+    def finish(self, timeout_s: float = 240) -> Done:
         """Waits for its end. Raises AssertionError, and kills it, if that does not come."""
         self._process.join(timeout_s)
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
-            raise AssertionError(f"it did not end in {timeout_s:g} s:\n{self._text()}")
+            raise AssertionError(f"it did not end in {timeout_s:g} s:\n{self._text()}{self._text('.err')}")
         assert self._process.exitcode is not None
         return Done(self._process.exitcode, self._text(), self._text(".err"))
 

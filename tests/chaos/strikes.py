@@ -1,4 +1,7 @@
-"""What happens to runners, and when: killed, paused past their lease, both, with or without a write on its way."""
+"""What happens to runners, and when: killed, paused past their lease, both, with or without a write on its way.
+
+Where an application is served, its processes and the front door are killed too, and the runner goes on.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,13 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from tests.chaos.runners import Runner
 from tests.chaos.tally import KILL, Tally
 
-from verdigris.core.model import Phase
 from verdigris.testing.fault_proxy import FaultProxy, Hold
 
 #: How long a runner may need until it writes, or ends.
@@ -32,46 +34,69 @@ class Way(StrEnum):
     PAUSED_WRITING = "paused, writing"
     #: paused; both it and the one that took over are killed
     BOTH = "kill -9, both"
+    #: not the runner, but what serves the users
+    DOOR = "front door killed"
+    APPLICATION = "application killed"
 
 
-#: What happens to a runner at random, the likely ones more often.
-_WAYS = (*[Way.KILLED] * 12, *[Way.KILLED_WRITING] * 3, Way.PAUSED, Way.PAUSED_WRITING, Way.BOTH)
-#: phase → how long after it began a strike may come (seconds); None: after the start of the process.
-_SPANS_S: dict[Phase | None, float] = {None: 2.0, Phase.BACKFILL: 0.8, Phase.REPLAY: 4.0, Phase.VERIFY: 4.0}
-_OFTEN = (None, *[Phase.BACKFILL] * 3, *[Phase.REPLAY] * 3, *[Phase.VERIFY] * 3)
+#: What happens at random, the likely ones more often.
+_CARRYING = (*[Way.KILLED] * 12, *[Way.KILLED_WRITING] * 3, Way.PAUSED, Way.PAUSED_WRITING, Way.BOTH)
+_SWITCHING = (*[Way.KILLED] * 6, Way.PAUSED, Way.BOTH, *[Way.DOOR] * 2, *[Way.APPLICATION] * 2)
+#: place → how long after it was reached a strike may come (seconds), the likely ones more often
+_TO_THE_GATE = (("start", 2.0), *[("backfill", 0.8)] * 3, *[("replay", 4.0)] * 3, *[("verify", 4.0)] * 3)
+_TO_THE_END = (("start", 2.0), *[("switch", 0.8)] * 3, *[("fence", 0.1)] * 4, *[("flipped", 0.2)] * 2)
 
 
 @dataclass(frozen=True)
 class Strike:
-    """`after_s` after the runner began `phase` or a later one (None: after it was started)."""
+    """`after_s` after the runner came to `place`, or past it."""
 
     way: Way
-    phase: Phase | None
+    place: str
     after_s: float
 
 
-def strikes(dice: random.Random, count: int) -> list[Strike]:
-    """Random ones up to the gate, in the order of the phases."""
-    phases = sorted((dice.choice(_OFTEN) for _ in range(count)), key=_OFTEN.index)
-    return [Strike(dice.choice(_WAYS), phase, dice.uniform(0, _SPANS_S[phase])) for phase in phases]
+def while_carrying(dice: random.Random, count: int) -> list[Strike]:
+    """Random strikes up to the gate, in the order of their places."""
+    return _strikes(dice, count, _CARRYING, _TO_THE_GATE)
+
+
+def while_switching(dice: random.Random, count: int) -> list[Strike]:
+    """Random strikes from the gate to the end."""
+    return _strikes(dice, count, _SWITCHING, _TO_THE_END)
+
+
+def _strikes(dice: random.Random, count: int, ways: Sequence[Way], places: Sequence[tuple[str, float]]) -> list[Strike]:
+    chosen = sorted((dice.choice(places) for _ in range(count)), key=places.index)
+    return [Strike(dice.choice(ways), place, dice.uniform(0, span_s)) for place, span_s in chosen]
 
 
 class Striker:
-    """Strikes runners, and starts those that take over with `start`. `bound_s`: how long a write may land after it
-    was signed; the proxy holds to that as AWS does."""
+    """Strikes runners, and starts those that take over with `start`.
+
+    A write is caught on its way by `proxy`; it may land until `bound_s` after it was signed, and the proxy holds to
+    that as AWS does. `serving` kills what serves.
+    """
 
     def __init__(
-        self, start: Callable[[], Runner], proxy: FaultProxy, dice: random.Random, tally: Tally, bound_s: float
+        self,
+        start: Callable[[], Runner],
+        dice: random.Random,
+        tally: Tally,
+        proxy: FaultProxy | None = None,
+        bound_s: float = 0.0,
+        serving: Mapping[Way, Callable[[], None]] | None = None,
     ) -> None:
         self._start = start
         self._proxy = proxy
         self._dice = dice
         self._tally = tally
         self._bound_s = bound_s
+        self._serving = serving or {}
         self._on_their_way: list[threading.Timer] = []
 
     def strike(self, runner: Runner, way: Way) -> Runner | None:
-        """Does it now; returns the runner that has taken over, if one has."""
+        """Does it now; returns the runner that works on, if there is one."""
         match way:
             case Way.KILLED:
                 self.kill(runner, way)
@@ -88,6 +113,10 @@ class Striker:
                 second = self._pause(runner)
                 self.kill(second, way)
                 self.kill(runner, way)
+            case Way.DOOR | Way.APPLICATION:
+                self._tally.struck[way, runner.where] += 1
+                self._serving[way]()
+                return runner
         return None
 
     def kill(self, runner: Runner, way: Way) -> None:
@@ -114,12 +143,13 @@ class Striker:
         """Returns the runner that has taken over and works."""
         runner.signal(signal.SIGSTOP)
         second = self._start()
-        while not second.reaches(Phase.PREFLIGHT) and second.finish().code == 4:  # the lease still runs
+        while not second.reaches("preflight") and second.finish().code == 4:  # the lease still runs
             second = self._start()
         return second
 
     def _hold(self, runner: Runner) -> Hold | None:
         """Its next write to the new table; None if none came in time."""
+        assert self._proxy
         hold = self._proxy.hold("BatchWriteItem *-beta")
         until_s = time.monotonic() + _PATIENCE_S
         while runner.alive and time.monotonic() < until_s:

@@ -6,19 +6,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from tests.chaos.estate.ledger import NOTHING, Verdict
-
-from verdigris.core.model import Phase
+from tests.chaos.runners import PLACES
 
 KILL = "kill -9"
-#: In this order, the phases at which a runner may be struck; "start": before its first.
-_PLACES = ("start", *(phase.value for phase in Phase))
 
 
 @dataclass
 class Tally:
     """Of one round, or of several together."""
 
-    #: (what was done, the phase at which the runner worked) → how often
+    #: (what was done, the place of `PLACES` at which the runner worked) → how often
     struck: Counter[tuple[str, str]] = field(default_factory=Counter)
     verdict: Verdict = field(default_factory=lambda: {name: [] for name in NOTHING})
     #: items that verify had to repair: the replay should have left none
@@ -59,7 +56,7 @@ class Tally:
 
     def table(self) -> str:
         """How often what was done where."""
-        places = [place for place in _PLACES if any(place == where for _, where in self.struck)]
+        places = [place for place in PLACES if any(place == where for _, where in self.struck)]
         rows = [["", *places, "all"]]
         for what in sorted({what for what, _ in self.struck}):
             times = [self.struck[what, place] for place in places]

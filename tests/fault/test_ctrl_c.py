@@ -9,10 +9,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.chaos.deployment import estate
 from tests.chaos.estate.ledger import NOTHING, Ledger
 from tests.chaos.estate.shapes import SIMPLE
 from tests.chaos.estate.writing import Writer, fill, to_table
-from tests.chaos.rounds import estate
 from tests.project import Project, finish
 
 SEED = 7

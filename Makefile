@@ -6,9 +6,10 @@ READY := $(VENV)/ready
 READY_TO_TEST := $(VENV)/ready-to-test
 INSTALL = $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SIM = $(if $(N),--count $(N)) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(JOBS),--jobs $(JOBS))
+CHAOS = $(if $(N),--kills $(N)) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(BROKEN),--broken $(BROKEN))
 DEMO = $(if $(ITEMS),--items $(ITEMS)) $(if $(KEEP),--keep)
 
-.PHONY: demo test check sim bench docs clean
+.PHONY: demo test check sim chaos bench docs clean
 
 demo: $(READY)  ## deploys an example twice under live traffic, and proves that nothing was lost
 	@$(BIN)/verdigris demo $(DEMO)
@@ -21,6 +22,9 @@ check: $(READY_TO_TEST)  ## style and types
 
 sim: $(READY_TO_TEST)  ## deployments in a simulated world, N of them from SEED on
 	@$(BIN)/python -m verdigris.testing.simulation $(SIM)
+
+chaos: $(READY_TO_TEST)  ## real deploys, N of them killed at random moments, in rounds from SEED on
+	@$(BIN)/python -m tests.chaos $(CHAOS)
 
 bench: $(READY_TO_TEST)  ## cost of an item, as ratios, into build/bench.json
 	@$(BIN)/python -m bench $(ARGS)

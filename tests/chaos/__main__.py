@@ -19,7 +19,7 @@ def main(words: list[str]) -> int:
     began_s = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="verdigris-chaos-") as folder, Engines(Path(folder)) as engines:
         while total.kills < asked.kills and (asked.seconds is None or time.monotonic() - began_s < asked.seconds):
-            found = engines.round(seed)
+            found = engines.round(seed, asked.broken)
             total.add(found)
             if not found.ok:
                 print(f"seed {seed}:", *found.faulty(), f"again: make chaos N=1 SEED={seed}", sep="\n  ", flush=True)
@@ -44,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--kills", type=int, default=60, help="begin no further round after so many kills")
     parser.add_argument("--seed", type=int, default=1, help="the first round's seed; the others follow it")
     parser.add_argument("--seconds", type=float, help="begin no further round after so many seconds")
+    parser.add_argument("--broken", default="", help="rules that are taken away, to see that it is noticed (broken.py)")
     return parser
 
 

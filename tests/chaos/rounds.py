@@ -25,7 +25,7 @@ from verdigris.testing.fault_proxy import LATE, QUIET, FaultProxy
 
 #: How long a write may land after it was signed: the proxy refuses what is older, and Verdigris waits as long.
 BOUND_S = 2
-_ENVIRONMENT = f"""
+ENVIRONMENT = f"""
 approve = "manual"
 enable_stream = true
 lease_seconds = 3
@@ -79,7 +79,7 @@ def carried(seed: int, folder: Path, dynamodb_url: str, tally: Tally, broken: st
     with FaultProxy(dynamodb_url, seed) as proxy:
         # Its commands go through the proxy; what is written and read here goes past it.
         endpoint = f'endpoints = {{ dynamodb = "{proxy.url}" }}\n'
-        project = Project(folder / f"carried-{seed}", dynamodb_url, environment=_ENVIRONMENT + endpoint)
+        project = Project(folder / f"carried-{seed}", dynamodb_url, environment=ENVIRONMENT + endpoint)
         deployment = Deployment(project, tally, broken)
         deployment.insist("deploy", "dev", "--yes")
         fill(project, ledger, _THINGS)
@@ -94,7 +94,7 @@ def carried(seed: int, folder: Path, dynamodb_url: str, tally: Tally, broken: st
         deployment.struck(striker, [Strike(Way.KILLED, Phase.SWITCH, dice.uniform(0, 0.5)) for _ in range(2)])
         deployment.insist("deploy", "dev")
         tally.faults.update(proxy.injected)
-        _judge(project, ledger, tally)
+        judge(project, ledger, tally)
 
 
 def served(seed: int, folder: Path, tally: Tally, broken: str = "") -> None:
@@ -106,7 +106,7 @@ def served(seed: int, folder: Path, tally: Tally, broken: str = "") -> None:
     stack = LocalStack(folder / f"served-{seed}" / "state")
     try:
         url = stack.up(engines=[dynamodb.NAME]).dynamodb_url
-        environment = _ENVIRONMENT + "local = true\n"
+        environment = ENVIRONMENT + "local = true\n"
         project = Project(stack.folder.parent, url, environment=environment, sections=_APPLICATION)
         estate(project)
         deployment = Deployment(project, tally, broken)
@@ -120,7 +120,7 @@ def served(seed: int, folder: Path, tally: Tally, broken: str = "") -> None:
             deployment.struck(striker, while_switching(dice, _WHILE_SWITCHING))
             deployment.insist("deploy", "dev")
             _wait_for_writes(ledger, 20)
-        _judge(project, ledger, tally)
+        judge(project, ledger, tally)
     finally:
         stack.down()
 
@@ -141,7 +141,7 @@ def _wait_for_writes(ledger: Ledger, count: int, within_s: float = 60) -> None:
         time.sleep(0.01)
 
 
-def _judge(project: Project, ledger: Ledger, tally: Tally) -> None:
+def judge(project: Project, ledger: Ledger, tally: Tally) -> None:
     """By the ledger; and by the journal: verify repaired nothing, no runner wrote once another one had taken over."""
     tally.verdict = ledger.verdict(project.items("beta"))
     tally.writes = ledger.acknowledged

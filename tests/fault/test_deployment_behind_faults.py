@@ -16,11 +16,11 @@ from tests.fault.deployments import NOTHING, Writer, add_migrations, environment
 from verdigris import commands
 from verdigris.config.model import Config
 from verdigris.core.machine import State
-from verdigris.core.model import Color
+from verdigris.core.model import Color, Phase
 from verdigris.core.snapshot import Snapshot
-from verdigris.errors import AccessRefused, LeaseHeld, VerdigrisError
+from verdigris.errors import AccessRefused, HintsLost, LeaseHeld, VerdigrisError
 from verdigris.local.dynamodb import ACCESS_KEY, SECRET_KEY
-from verdigris.testing.fault_proxy import LATE, FaultProxy, Rules
+from verdigris.testing.fault_proxy import LATE, QUIET, Fault, FaultProxy, Rules
 
 SEEDS = (1,)
 #: All faults, late writes too, but fewer: Verdigris slows down when it is throttled, and boto3 waits for seconds.
@@ -33,7 +33,10 @@ RULES = LATE.changed(
     conflict=0.03,
     page_records=60,
     split_after=25,
+    late_s=(0.1, 6.0),  # some land, some are too old by then
 )
+#: What must have befallen a deployment for "every fault" to be true.
+EVERY = {fault.value for fault in Fault} | {"delayed", "old_signature", "split"}
 
 
 @pytest.fixture(autouse=True)
@@ -108,4 +111,19 @@ def test_nothing_is_lost_in_a_deployment_through_every_fault(build: Callable[[in
     snapshot = site.insist(lambda: commands.deploy(site.config, "dev"))
     assert snapshot.live is Color.GREEN
     assert site.verdict() == NOTHING, f"seed {seed}"
-    assert site.proxy.injected.keys() >= {"split", "throttled", "unprocessed", "reset_after", "failed_after", "late"}
+    assert site.proxy.injected.keys() >= EVERY
+
+
+def test_changes_that_the_stream_has_dropped_are_never_passed_over(build: Callable[[int, Rules], Site]) -> None:
+    """It stops, loudly, and the way that it names leads to the end."""
+    site = build(1, QUIET.changed(split_after=25))
+    commands.deploy(site.config, "dev", until=Phase.REPLAY)
+    for _ in range(100):
+        site.writer.write()
+    site.proxy.trim(keep=10)
+    with pytest.raises(HintsLost) as caught:
+        commands.deploy(site.config, "dev")
+    assert "verdigris abort dev" in caught.value.next_command
+    commands.abort(site.config, "dev")
+    assert commands.deploy(site.config, "dev").state is State.APPROVE
+    assert site.verdict() == NOTHING

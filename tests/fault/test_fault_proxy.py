@@ -137,6 +137,15 @@ def test_a_dropped_write_never_lands(stack: Any) -> None:
         assert client.keys() == set()
 
 
+def test_a_write_that_was_let_go_before_it_came_is_not_held(stack: Any) -> None:
+    with faulty(stack) as (proxy, client):
+        held = proxy.hold("PutItem *")
+        held.let_go()
+        client.put("a")
+        assert client.keys() == {"a"}
+        assert held.wait().operation == "PutItem"
+
+
 def test_a_late_write_lands_after_its_sender_was_told_nothing(stack: Any) -> None:
     with faulty(stack, Rules(late_s=(0.3, 0.3))) as (proxy, client):
         proxy.next(Fault.LATE)
@@ -173,6 +182,14 @@ def test_a_wrong_checksum_is_only_that(stack: Any) -> None:
         answer = client.boto.get_item(TableName=client.table, Key={"pk": {"S": "a"}})
         assert answer["Item"]["value"] == {"S": "1"}
         assert proxy.injected == {"wrong_crc": 1}
+
+
+def test_pages_of_a_scan_are_small(stack: Any) -> None:
+    with faulty(stack, Rules(scan_items=2)) as (_, client):
+        client.batch("a", "b", "c", "d", "e")
+        pages = list(client.boto.get_paginator("scan").paginate(TableName=client.table, Limit=3))
+        assert max(len(page["Items"]) for page in pages) == 2
+        assert {item["pk"]["S"] for page in pages for item in page["Items"]} == {"a", "b", "c", "d", "e"}
 
 
 def test_delays(stack: Any) -> None:

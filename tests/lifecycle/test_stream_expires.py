@@ -10,7 +10,7 @@ from verdigris import runner
 from verdigris.core.machine import State
 from verdigris.core.model import Color, Phase
 from verdigris.core.records import Intent, Record
-from verdigris.errors import PhaseFailed
+from verdigris.errors import HintsLost, PhaseFailed
 from verdigris.phases.base import Progress
 from verdigris.phases.tail import tail
 from verdigris.stores.memory_pointer import MemoryPointer
@@ -70,6 +70,25 @@ def test_a_deployment_that_lay_still_after_its_backfill_takes_a_later_mark() -> 
     world.tables.stream(facts.stream).trim(lambda change: True)
     assert runner.run(world.bench()).state is State.BAKED
     assert world.items("beta") == expected(world.items("alpha"))
+
+
+def test_a_shard_that_expired_while_a_deployment_lay_still_is_noticed_at_once() -> None:
+    """A switch takes seconds: it would be through before the list of shards is read again."""
+    world = World(MIGRATIONS)
+    world.live(some_items(20))
+    runner.run(world.bench(), until=Phase.EXERCISE)
+    world.put("alpha", {"pk": "case|1", "sk": "case|1", "entityName": "Other", "n": 666})
+    facts = world.tables.describe("court-dev-alpha")
+    assert facts
+    assert facts.stream
+    stream = world.tables.stream(facts.stream)
+    for shard in stream.shards():
+        stream.split(shard.id)
+    world.clock.sleep(30 * HOUR)
+    stream.trim(lambda change: True)
+    with pytest.raises(HintsLost):
+        runner.run(world.bench())
+    assert world.journal().flags().color is Color.BLUE
 
 
 def test_the_tail_stops_before_a_record_expires() -> None:

@@ -49,8 +49,7 @@ class Tail:
         )
         if saved is None and left_s(bench) <= 0:
             raise _positions_gone(bench)
-        self._shards = list(self._stream.shards())
-        self._listed_s = bench.now()
+        self._list_shards()
         self._caught_up_s = since_s
         self._started_s = bench.now()
         self.settler = Settler(

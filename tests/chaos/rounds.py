@@ -44,14 +44,14 @@ _WHILE_CARRYING, _WHILE_SWITCHING = 20, 10
 
 #: Small pages, empty ones, shards that are sealed all the time; nothing fails.
 CALM = QUIET.changed(
-    scan_items=5, page_records=100, split_after=120, open_shards=1, empty_page=0.1, signature_bound_s=BOUND_S
+    scan_items=5, page_records=100, split_after=120, open_shards=3, empty_page=0.1, signature_bound_s=BOUND_S
 )
 #: All faults, but few of those that slow Verdigris down, or that boto3 waits seconds for.
 ROUGH = LATE.changed(
     scan_items=5,
     page_records=100,
     split_after=120,
-    open_shards=1,
+    open_shards=3,
     throttled=0.003,
     unprocessed=0.05,
     expired_iterator=0.03,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 
 from verdigris.core import records
-from verdigris.core.machine import Event, State
+from verdigris.core.machine import TRANSITIONS, Event, State
 from verdigris.core.model import Kind, Phase
 from verdigris.core.snapshot import Snapshot
-from verdigris.errors import LeaseLost, MigrationError, VerdigrisError
+from verdigris.errors import HintsLost, LeaseLost, MigrationError, VerdigrisError
 from verdigris.phases import (
     approve,
     backfill,
@@ -23,6 +23,7 @@ from verdigris.phases import (
     verify,
 )
 from verdigris.phases.base import Bench, PhaseSteps
+from verdigris.phases.losing import begin_again_if_lost
 from verdigris.phases.pausing import wait_while_paused
 
 STEPS: dict[Phase, PhaseSteps] = {
@@ -37,6 +38,7 @@ def run(bench: Bench, *, until: Phase | None = None, yes_by: str | None = None) 
     Raises the VerdigrisError that stopped it, after it was journalled; the same call tries again.
     """
     _check(bench)
+    begin_again_if_lost(bench)
     while not bench.snapshot.ended:
         if until is not None and bench.snapshot.done(until):
             break
@@ -82,6 +84,8 @@ def _complete(bench: Bench, error: VerdigrisError) -> None:
         error.state = f"{live}; everything done so far is kept"
     if not error.next_command:
         mend = "mend the migration, then: verdigris abort" if isinstance(error, MigrationError) else "verdigris deploy"
+        if isinstance(error, HintsLost) and Event.LOST not in TRANSITIONS[bench.snapshot.state]:
+            mend = "verdigris abort"  # going forward again: nothing could prove that nobody wrote
         with suppress(VerdigrisError):
             if isinstance(error, MigrationError) and bench.quarantine.waiting:
                 mend = "verdigris quarantine redrive"

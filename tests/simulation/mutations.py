@@ -94,7 +94,6 @@ MUTATIONS = [
     Mutation("one beacon proves every shard", switching.one_beacon_for_all_shards),
     Mutation("shards that came after the fence are not asked", switching.later_shards_not_asked),
     Mutation("closed shards are not read to their end", switching.closed_shards_passed_over),
-    Mutation("children are read beside their parents", switching.children_beside_parents, Allowed(shards=1, faults=0)),
     Mutation("the fence does not wait for writes under way", switching.fence_not_awaited),
     Mutation("the seal is skipped", switching.seal_skipped, having("pause", "slow", phases=("switch",))),
     Mutation(

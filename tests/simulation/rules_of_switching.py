@@ -72,13 +72,6 @@ def closed_shards_passed_over() -> Sequence[Patch]:
     return [(tail, "readable", open_only), (beacons, "unproven", without_closed)]
 
 
-def children_beside_parents() -> Sequence[Patch]:
-    def all_of_them(shards: Sequence[Shard], positions: Any) -> list[str]:
-        return [shard.id for shard in shards if shard.id not in positions.ended]
-
-    return [(tail, "readable", all_of_them)]
-
-
 def fence_not_awaited() -> Sequence[Patch]:
     return [(Gate, "quiet", lambda self, token, now: True)]
 

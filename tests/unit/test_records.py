@@ -37,6 +37,7 @@ BODIES: tuple[Body, ...] = (
     records.Flipped(None, Color.BLUE),
     records.Flipped(Color.BLUE, Color.GREEN),
     records.Mended("me", (PendingMigration("0001_a.py", "another sum"),)),
+    records.Lost(1764100000.25),
     records.Undone(Phase.PROVISION),
     records.Closed(),
 )

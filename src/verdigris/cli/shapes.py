@@ -93,6 +93,7 @@ def status(of: Status, reason: str) -> Shape:
         "lease": lease(of.lease) if of.lease and of.lease.holder else None,
         "budget": budget(of.control.budget) if of.control else None,
         "paused": paused(of.control.paused_by, of.control.paused_at) if of.control else None,
+        "stream_left_s": None if of.stream_left_s is None else round(of.stream_left_s),
         "quarantine": {"waiting": of.quarantined, "discarded": of.discarded},
         "reason": reason,
         "next_command": of.next_command,

@@ -101,6 +101,8 @@ def _text(found: Status) -> Iterator[str]:
     rows.append(("now", why(found)))
     if found.quarantined or found.discarded:
         rows.append(("quarantine", _quarantine(found)))
+    if found.stream_left_s is not None and found.stream_left_s > 0:
+        rows.append(("stream", f"keeps what is not settled yet for {words.duration(found.stream_left_s)}"))
     if found.control and found.control.budget.limited:
         rows.append(("budget", words.budget(found.control.budget)))
     if found.lease and found.lease.holder:

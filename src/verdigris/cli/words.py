@@ -180,6 +180,8 @@ def happened(record: Record) -> tuple[str, str]:
             return Phase.SWITCH, f"{after} is live by the deploy table"
         case records.Mended(who, migrations):
             return "", f"the migrations were mended by {who}: {', '.join(one.name for one in migrations)}"
+        case records.Lost():
+            return "", "the stream dropped changes that were not read; replay again, with a later mark"
         case records.Undone(phase):
             return phase, "undone"
         case records.Closed():

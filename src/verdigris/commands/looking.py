@@ -13,6 +13,7 @@ from verdigris.config.model import Config
 from verdigris.core.acts import Act
 from verdigris.core.control import Control, paused_reason
 from verdigris.core.flags import Flags
+from verdigris.core.horizon import FOR_THE_TAIL_S, left, settled_s, tail_unit, warning
 from verdigris.core.machine import State
 from verdigris.core.model import Phase
 from verdigris.core.plan_faults import faults
@@ -50,6 +51,8 @@ class Status:
     #: how many items wait in quarantine, and how many of it were discarded
     quarantined: int = 0
     discarded: int = 0
+    #: how long the source's stream still keeps what is not settled yet (seconds); None where none is followed
+    stream_left_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -86,13 +89,17 @@ def _status(wiring: Wiring) -> Status:
     env, journal = wiring.name, wiring.journal
     snapshot = latest(journal)
     done, estimated = _counted(wiring, snapshot)
-    control, slow = None, ""
-    if snapshot and not snapshot.ended:
-        control = control_now(wiring, snapshot)
-        slow = read_reason(journal, snapshot.deployment)
     kept = QuarantineRows(journal, snapshot.deployment).entries() if snapshot else []
     waiting = sum(entry.discarded is None for entry in kept)
     then = next_command(env, snapshot, waiting)
+    control, slow, left_s = None, "", None
+    if snapshot and not snapshot.ended:
+        control = control_now(wiring, snapshot)
+        slow = read_reason(journal, snapshot.deployment)
+        since_s = settled_s(snapshot, journal.checkpoint(snapshot.deployment, tail_unit(snapshot)))
+        left_s = None if since_s is None else left(since_s, time.time())
+        if left_s is not None and left_s < FOR_THE_TAIL_S:
+            then = f"verdigris deploy {env}"  # whatever is answered at a gate: everything is to be proven again
     return Status(
         env,
         journal.flags(),
@@ -105,6 +112,7 @@ def _status(wiring: Wiring) -> Status:
         slow,
         quarantined=waiting,
         discarded=len(kept) - waiting,
+        stream_left_s=left_s,
     )
 
 
@@ -128,6 +136,8 @@ def why(found: Status) -> str:
             reason += f"; {paused}"
     if not snapshot.ended and (wrong := disagreements(snapshot, found.flags)):
         reason += f"; the deploy table was changed by hand: {'; '.join(wrong)}"
+    if found.stream_left_s is not None and (hurry := warning(found.stream_left_s)):
+        reason += f"; {hurry}"
     return f"deployment {snapshot.deployment} {stands(snapshot)}{reason}"
 
 

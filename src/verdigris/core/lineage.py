@@ -17,12 +17,14 @@ class Positions(msgspec.Struct, frozen=True):
     after: dict[str, str | None]
     #: shards read to their end
     ended: tuple[str, ...] = ()
+    #: every change from before this is settled: beacons prove it (seconds since the epoch)
+    settled_s: float = 0.0
 
     def advanced(self, shard: str, last: str | None, ended: bool) -> Positions:
         if not ended:
-            return Positions({**self.after, shard: last}, self.ended)
+            return msgspec.structs.replace(self, after={**self.after, shard: last})
         after = {key: value for key, value in self.after.items() if key != shard}
-        return Positions(after, (*self.ended, shard))
+        return msgspec.structs.replace(self, after=after, ended=(*self.ended, shard))
 
 
 def readable(shards: Sequence[Shard], positions: Positions) -> list[str]:
@@ -48,9 +50,8 @@ def forget(positions: Positions, shards: Iterable[Shard]) -> Positions:
             "a shard of the source's stream has expired before it was read to its end",
             where=lost[0],
             state="the source serves on, untouched; what changed while nobody read is not known",
-            next_command="verdigris abort ENV, then deploy again",
         )
-    return Positions(positions.after, tuple(shard for shard in positions.ended if shard in present))
+    return msgspec.structs.replace(positions, ended=tuple(shard for shard in positions.ended if shard in present))
 
 
 def open_leaves(shards: Sequence[Shard]) -> list[str]:

@@ -9,6 +9,7 @@ Rules:
 4. `finalize` has no way back, and is entered by a person only (or by a bootstrap, which has nothing to destroy).
 5. `MENDED`: the migrations are not what they were. What was proven of them, and approved, is so no longer: back to
    `replay`, and through all proofs again. Before the proofs there is nothing to go back from.
+6. `LOST`: the stream dropped changes that nobody had read. Likewise: a verify that begins afterwards finds them.
 """
 
 from __future__ import annotations
@@ -57,27 +58,31 @@ class Event(StrEnum):
     FINALIZE = "finalize"
     ABORT = "abort"
     MENDED = "mended"
+    LOST = "lost"
 
+
+#: From wherever something was proven back to where the proofs begin.
+_AGAIN = {Event.MENDED: State.REPLAY, Event.LOST: State.REPLAY}
 
 TRANSITIONS: dict[State, dict[Event, State]] = {
     State.PREFLIGHT: {Event.DONE: State.PROVISION, Event.ABORT: State.ABORTING},
     State.PROVISION: {Event.DONE: State.BACKFILL, Event.ABORT: State.ABORTING},
     State.BACKFILL: {Event.DONE: State.REPLAY, Event.MENDED: State.BACKFILL, Event.ABORT: State.ABORTING},
-    State.REPLAY: {Event.DONE: State.VERIFY, Event.MENDED: State.REPLAY, Event.ABORT: State.ABORTING},
-    State.VERIFY: {Event.DONE: State.REINDEX, Event.MENDED: State.REPLAY, Event.ABORT: State.ABORTING},
-    State.REINDEX: {Event.DONE: State.EXERCISE, Event.MENDED: State.REPLAY, Event.ABORT: State.ABORTING},
-    State.EXERCISE: {Event.DONE: State.APPROVE, Event.MENDED: State.REPLAY, Event.ABORT: State.ABORTING},
+    State.REPLAY: {Event.DONE: State.VERIFY, **_AGAIN, Event.ABORT: State.ABORTING},
+    State.VERIFY: {Event.DONE: State.REINDEX, **_AGAIN, Event.ABORT: State.ABORTING},
+    State.REINDEX: {Event.DONE: State.EXERCISE, **_AGAIN, Event.ABORT: State.ABORTING},
+    State.EXERCISE: {Event.DONE: State.APPROVE, **_AGAIN, Event.ABORT: State.ABORTING},
     State.APPROVE: {
         Event.APPROVED: State.SWITCH,
         Event.REJECTED: State.REJECTED,
-        Event.MENDED: State.REPLAY,
+        **_AGAIN,
         Event.ABORT: State.ABORTING,
     },
-    State.REJECTED: {Event.APPROVED: State.SWITCH, Event.MENDED: State.REPLAY, Event.ABORT: State.ABORTING},
+    State.REJECTED: {Event.APPROVED: State.SWITCH, **_AGAIN, Event.ABORT: State.ABORTING},
     State.SWITCH: {
         Event.FLIPPED: State.OPENING,
         Event.REJECTED: State.REJECTED,
-        Event.MENDED: State.REPLAY,
+        **_AGAIN,
         Event.ABORT: State.ABORTING,
     },
     State.OPENING: {Event.DONE: State.BAKE},

@@ -94,6 +94,13 @@ class Mended(msgspec.Struct, frozen=True, tag="mended"):
     migrations: tuple[PendingMigration, ...]
 
 
+class Lost(msgspec.Struct, frozen=True, tag="lost"):
+    """The stream dropped changes, made after `since_s` (seconds since the epoch), that nobody had read: from here on a
+    later mark holds, and the proofs are to be given again."""
+
+    since_s: float
+
+
 class Undone(msgspec.Struct, frozen=True, tag="undone"):
     """What a phase made was removed again."""
 
@@ -105,7 +112,7 @@ class Closed(msgspec.Struct, frozen=True, tag="closed"):
 
 
 Body: TypeAlias = (
-    Started | PhaseBegan | Intent | Outcome | PhaseDone | Failed | Said | Flipped | Mended | Undone | Closed
+    Started | PhaseBegan | Intent | Outcome | PhaseDone | Failed | Said | Flipped | Mended | Lost | Undone | Closed
 )
 
 

@@ -14,7 +14,7 @@ from verdigris.core.model import Color, Phase
 from verdigris.core.planning import Plan
 from verdigris.core.records import Body, Evidence, Record
 
-#: What a change of the migrations makes void.
+#: What a change of the migrations, or a loss of hints, makes void.
 _PROOFS = frozenset({Phase.REPLAY, Phase.VERIFY, Phase.REINDEX, Phase.EXERCISE, Phase.APPROVE})
 
 
@@ -42,6 +42,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     error: records.Failed | None = None
     said: records.Said | None = None
     flips: int = 0
+    #: how often the stream dropped changes that nobody had read
+    losses: int = 0
     updated_at: str = ""
 
     @property
@@ -108,6 +110,8 @@ def moved(now: Snapshot, body: Body) -> State:
             event = Event.FLIPPED
         case records.Mended():
             event = Event.MENDED
+        case records.Lost():
+            event = Event.LOST
         case _:
             return now.state
     return advance(now.state, event, now.plan.phases)
@@ -139,13 +143,17 @@ def _changes(now: Snapshot, record: Record) -> dict[str, Any]:
         case records.Flipped(_, after):
             return {"live": after, "flips": now.flips + 1}
         case records.Mended(_, migrations):
-            again = {
-                phase: replace(view, done_at="", evidence={}) for phase, view in now.phases.items() if phase in _PROOFS
-            }
-            plan = replace(now.plan, migrations=migrations)
-            return {"plan": plan, "phases": {**now.phases, **again}, "said": None, "error": None}
+            return {"plan": replace(now.plan, migrations=migrations), **_unproven(now)}
+        case records.Lost():
+            return {"losses": now.losses + 1, **_unproven(now)}
         case records.Undone(phase):
             view = replace(now.phases.get(phase, PhaseView()), undone=True)
             return {"phases": {**now.phases, phase: view}}
         case _ as never:
             assert_never(never)
+
+
+def _unproven(now: Snapshot) -> dict[str, Any]:
+    """The proofs are to be given again, and approved."""
+    again = {phase: replace(view, done_at="", evidence={}) for phase, view in now.phases.items() if phase in _PROOFS}
+    return {"phases": {**now.phases, **again}, "said": None, "error": None}

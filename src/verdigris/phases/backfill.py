@@ -7,6 +7,7 @@ from functools import partial
 
 import msgspec
 
+from verdigris.core.horizon import warning
 from verdigris.core.model import Phase, Segment
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed
@@ -16,9 +17,6 @@ from verdigris.phases.copying import SegmentProgress, copy_segment, progress_fro
 from verdigris.phases.marks import left_s, renew_in_time, set_mark
 
 phase = Phase.BACKFILL
-
-#: With less than this left of the stream's time people are told.
-_SHOWN_H = 12
 
 
 def ready(bench: Bench) -> None:
@@ -88,8 +86,7 @@ class _Board:
 
     def show(self) -> None:
         done = sum(progress.read for progress in list(self._segments.values()))
-        left_h = left_s(self._bench) / 3600
-        reason = f"the stream keeps what changed for {left_h:.1f} h more" if left_h < _SHOWN_H else ""
+        reason = warning(left_s(self._bench))
         self._bench.report(Progress(phase, done, self._bench.plan.items_estimate, reason=reason))
 
     def evidence(self) -> Evidence:

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from verdigris.core.horizon import STREAM_KEEPS_S
 from verdigris.core.model import Color, KeySchema, Phase, Place
 from verdigris.core.planning import Plan
 from verdigris.core.records import Evidence
@@ -92,8 +93,7 @@ class Settings:
     #: how much older than the mark a stream record may be and still be read: clocks differ by up to 5 minutes (what
     #: SigV4 tolerates), and DynamoDB Local rounds its times down to the minute
     margin_s: float = 600.0
-    #: how long the source's stream keeps a record (Developer Guide, "Change data capture for DynamoDB Streams": 24 h)
-    stream_keeps_s: float = 86_400.0
+    stream_keeps_s: float = STREAM_KEEPS_S
     #: 24 bytes each in a checkpoint, which must stay below an item's 400 KB
     verify_buckets: int = 8192
     max_quarantined: int = 100

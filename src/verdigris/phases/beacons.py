@@ -8,6 +8,7 @@ import msgspec
 import orjson
 
 from verdigris.core.beacons import Learned, unproven
+from verdigris.core.damage import decoded
 from verdigris.core.items import decode
 from verdigris.core.lineage import Positions, open_leaves
 from verdigris.core.model import Change, Shard
@@ -89,7 +90,9 @@ def remove(bench: Bench) -> None:
 
 def _learned(bench: Bench) -> Learned:
     saved = bench.journal.checkpoint(bench.deployment, UNIT)
-    return msgspec.json.decode(saved, type=Learned) if saved else Learned()
+    if saved is None:
+        return Learned()
+    return decoded(bench.plan.deploy_table, UNIT, saved, msgspec.json.Decoder(Learned).decode)
 
 
 def _unreached(bench: Bench, shards: int, keys: int) -> PhaseFailed:

@@ -2,34 +2,34 @@
 
 The stream keeps a record for 24 hours. A backfill that takes longer sets a later mark before the records of the
 first one expire: what changed between the two is then found by verify, which compares everything and repairs by
-settling. So being late costs a longer verify, and no item.
+settling. So being late costs a longer verify, and no item. The same holds when the tail cannot keep up (losing.py).
 """
 
 from __future__ import annotations
 
+from verdigris.core.horizon import FOR_THE_TAIL_S, MARK, marks
 from verdigris.core.model import Phase
 from verdigris.core.records import Evidence
-from verdigris.errors import PhaseFailed
+from verdigris.errors import HintsLost, PhaseFailed
 from verdigris.phases.base import Bench
 
-_STEP = "mark"
 #: What must be left of the stream's time when the replay begins, for it to read what has piled up (seconds).
 _FOR_THE_REPLAY_S = 3600.0
-#: What must be left while the tail runs: it stops, loudly, rather than pass over records that expired.
-_FOR_THE_TAIL_S = 300.0
 
 
 def set_mark(bench: Bench) -> Evidence:
     """The first mark; the stream is turned on for it where that is allowed. Raises PhaseFailed."""
-    return bench.log.step(Phase.BACKFILL, _STEP, lambda: _mark(bench))
+    return bench.log.step(Phase.BACKFILL, MARK, lambda: _mark(bench))
 
 
 def mark(bench: Bench) -> Evidence:
     """The mark that holds: `at_s`, seconds since the epoch, and the ARN of the `stream`. Raises PhaseFailed."""
-    marks = _marks(bench)
-    if not marks:
+    if losses := bench.snapshot.losses:
+        bench.log.step(Phase.REPLAY, f"{MARK}-lost-{losses}", lambda: _mark(bench))
+    found = marks(bench.snapshot)
+    if not found:
         raise PhaseFailed("the backfill has not set its mark", next_command=f"verdigris deploy {bench.plan.env}")
-    return marks[-1]
+    return found[-1]
 
 
 def left_s(bench: Bench) -> float:
@@ -40,25 +40,20 @@ def left_s(bench: Bench) -> float:
 def renew_in_time(bench: Bench) -> None:
     """While the backfill runs: sets a later mark when the time of the one that holds runs out."""
     if left_s(bench) < _FOR_THE_REPLAY_S:
-        bench.log.step(Phase.BACKFILL, f"{_STEP}-{len(_marks(bench)) + 1}", lambda: _mark(bench))
+        bench.log.step(Phase.BACKFILL, f"{MARK}-{len(marks(bench.snapshot)) + 1}", lambda: _mark(bench))
 
 
-def demand_time(bench: Bench, caught_up_s: float) -> None:
-    """While the tail runs, having last read everything at `caught_up_s`. Raises PhaseFailed before a record expires."""
-    left = caught_up_s + bench.settings.stream_keeps_s - bench.now()
-    if left < _FOR_THE_TAIL_S:
-        raise PhaseFailed(
-            f"the tail has not caught up for {(bench.now() - caught_up_s) / 3600:.1f} hours, and the stream "
+def demand_time(bench: Bench, settled_s: float) -> None:
+    """While the tail runs, and has settled everything up to `settled_s`. Raises HintsLost before a record expires."""
+    left = settled_s + bench.settings.stream_keeps_s - bench.now()
+    if left < FOR_THE_TAIL_S:
+        raise HintsLost(
+            f"the tail has not caught up for {(bench.now() - settled_s) / 3600:.1f} hours, and the stream "
             "is about to drop changes that were not read",
             where=bench.plan.source_table,
-            state=f"{bench.snapshot.live} serves on, untouched; nothing was passed over",
-            next_command=f"verdigris abort {bench.plan.env}, then deploy again with a larger budget",
+            state=f"{bench.snapshot.live} serves on, untouched; nothing was passed over. The next run begins again at "
+            "replay, with a later mark, and verify finds what changed before it",
         )
-
-
-def _marks(bench: Bench) -> list[Evidence]:
-    steps = bench.snapshot.steps
-    return [found for step, found in steps.items() if step.split("-")[0] == _STEP and found is not None]
 
 
 def _mark(bench: Bench) -> Evidence:

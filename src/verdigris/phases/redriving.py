@@ -18,10 +18,8 @@ from verdigris.core.snapshot import Snapshot
 from verdigris.journal.journal import Journal
 from verdigris.phases.base import Bench
 from verdigris.phases.log import Log
+from verdigris.phases.losing import drop_sums
 from verdigris.phases.tail import tail
-
-#: The checkpoints that hold what the migrations made of items: sums.
-_SUMS = ("verify|", "last-verify|", "verify-command|")
 
 
 @dataclass(frozen=True)
@@ -43,9 +41,7 @@ def mend(journal: Journal, log: Log, who: str, migrations: tuple[PendingMigratio
 
     The sums go first: those of other migrations would prove nothing.
     """
-    deployment = log.snapshot.deployment
-    for prefix in _SUMS:
-        journal.forget(deployment, journal.checkpoints(deployment, prefix))
+    drop_sums(journal, log.snapshot.deployment)
     log.append(Mended(who, migrations))
 
 

@@ -55,5 +55,12 @@ def show(bench: Bench) -> None:
     """Reports the tail's progress."""
     following = tail(bench)
     bench.report(
-        Progress(phase, following.changes, unit="changes", lag_s=following.lag_s, lag_records=following.lag_records)
+        Progress(
+            phase,
+            following.changes,
+            unit="changes",
+            reason=following.hurry,
+            lag_s=following.lag_s,
+            lag_records=following.lag_records,
+        )
     )

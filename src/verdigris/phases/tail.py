@@ -12,25 +12,27 @@ from math import inf
 import msgspec
 
 from verdigris.core.damage import decoded
+from verdigris.core.horizon import tail_unit, warning
 from verdigris.core.lineage import Positions, forget, readable
 from verdigris.core.model import Change, Key, Phase, RawItem
 from verdigris.core.settling import coalesce
 from verdigris.core.transform import Transform
-from verdigris.errors import HintsLost, PhaseFailed
+from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.beacons import Beacons
 from verdigris.phases.documents import documents_of
-from verdigris.phases.marks import demand_time, left_s, mark
+from verdigris.phases.marks import demand_time, mark
 from verdigris.phases.settling import Settler
 from verdigris.stores.base import StreamPage
 
-UNIT = "tail"
 #: The list of shards is read again at most this often (DescribeStream: 10 calls a second for all).
 _SHARDS_S = 10.0
 #: A step with fewer records has most likely read all there was.
 _SHORT = 100
 #: How long a beacon may stay away while no other record comes either (seconds). Streams answer within seconds.
 _SILENCE_S = 120.0
+#: How long the tail goes on without a proof that it has settled everything (seconds).
+_PROOF_S = 3600.0
 
 
 class Tail:
@@ -41,17 +43,15 @@ class Tail:
         self._stream = bench.stores.stream(stream)
         self._transform: Transform = bench.transform()
         self._since_s = since_s
-        saved = bench.journal.checkpoint(bench.deployment, UNIT)
+        self._unit = tail_unit(bench.snapshot)
+        saved = bench.journal.checkpoint(bench.deployment, self._unit)
         self._positions = (
-            decoded(bench.plan.deploy_table, UNIT, saved, msgspec.json.Decoder(Positions).decode)
+            decoded(bench.plan.deploy_table, self._unit, saved, msgspec.json.Decoder(Positions).decode)
             if saved
-            else Positions({})
+            else Positions({}, settled_s=since_s)
         )
-        if saved is None and left_s(bench) <= 0:
-            raise _positions_gone(bench)
         self._list_shards()
         self._caught_up_s = since_s
-        self._started_s = bench.now()
         self.settler = Settler(
             bench.source, bench.destination, self._transform, bench.stores.links, bench.late, bench.quarantine
         )
@@ -60,6 +60,8 @@ class Tail:
         self.lag_records = 0
         self._unsaved = False
         self._beacons = Beacons(bench)
+        #: when the beacons were begun that are on their way; None if none are
+        self._proving_s: float | None = None
         #: whether a change of the source is refused instead of settled: while the way forward again is tried
         self.frozen = False
         #: destination keys that changed since somebody last emptied this set
@@ -70,12 +72,18 @@ class Tail:
         """About how old the oldest change may be that is not settled yet (seconds). For people: a beacon proves it."""
         return max(0.0, self._bench.now() - self._caught_up_s)
 
+    @property
+    def hurry(self) -> str:
+        """Why it must not wait: the stream drops what it has not settled. "" where there is time enough."""
+        return warning(self._positions.settled_s + self._bench.settings.stream_keeps_s - self._bench.now())
+
     def step(self) -> int:
         """Reads one page of every readable shard and settles it; returns how many records there were."""
         began_s = self._bench.now()
-        demand_time(self._bench, max(self._caught_up_s, self._started_s))
+        demand_time(self._bench, self._positions.settled_s)
         if began_s - self._listed_s >= _SHARDS_S:
             self._list_shards()
+        self._send_beacons()
         pages = [(shard, self._stream.read(shard, self._positions.after.get(shard))) for shard in self._readable()]
         changes = [(shard, change) for shard, page in pages for change in page.changes]
         fresh = [change for shard, change in changes if self._is_fresh(shard, change)]
@@ -94,20 +102,18 @@ class Tail:
 
         Empty pages would prove nothing, and under steady writes there may never be one: so beacons say when.
         """
-        self._beacons.begin()
+        self._begin_beacons()
         silent_since_s = self._bench.now()
-        while not self._shards or self._beacons.unproven(self._shards, self._positions):
+        while self._proving_s is not None:
             self._bench.breathe()
             if self._bench.now() >= until_s:
                 raise _no_beacon(self._bench)
-            self._beacons.send(self._shards, self._positions)
             some = self.step()
             show()
             if some:
                 silent_since_s = self._bench.now()  # from here: `show` may have waited for the budget
             elif self._bench.now() - silent_since_s >= _SILENCE_S:
                 raise _no_beacon(self._bench)
-        self._beacons.keep()
 
     def wait_for_late_writes(self) -> None:
         """Returns when no key of this runner can be hit by a late write any more; goes on settling meanwhile."""
@@ -152,11 +158,29 @@ class Tail:
             self._positions = self._positions.advanced(shard, page.last, page.ended)
         if any(page.ended for _, page in pages):
             self._list_shards()
+        self._look_for_beacons()
         self._unsaved |= self._positions != before
         # What a late write may still undo is not settled for good: another runner must come upon its hint again.
         if self._unsaved and not self._bench.late.any():
-            self._bench.journal.save(self._bench.deployment, UNIT, msgspec.json.encode(self._positions))
+            self._bench.journal.save(self._bench.deployment, self._unit, msgspec.json.encode(self._positions))
             self._unsaved = False
+
+    def _begin_beacons(self) -> None:
+        self._beacons.begin()
+        self._proving_s = self._bench.now()
+
+    def _send_beacons(self) -> None:
+        """Beside other work, too: they tell how long the stream still keeps what is not settled."""
+        if self._proving_s is None and self._bench.now() - self._positions.settled_s >= _PROOF_S:
+            self._begin_beacons()
+        if self._proving_s is not None:
+            self._beacons.send(self._shards, self._positions)
+
+    def _look_for_beacons(self) -> None:
+        if self._proving_s is not None and self._shards and not self._beacons.unproven(self._shards, self._positions):
+            self._beacons.keep()
+            self._positions = msgspec.structs.replace(self._positions, settled_s=self._proving_s)
+            self._proving_s = None
 
     def _list_shards(self) -> None:
         self._shards = list(self._stream.shards())
@@ -193,19 +217,9 @@ def _no_beacon(bench: Bench) -> PhaseFailed:
     )
 
 
-def _positions_gone(bench: Bench) -> HintsLost:
-    """The replay renews its mark in time: so there were positions, and somebody removed them."""
-    return HintsLost(
-        "how far the stream was read is not known any more, and the stream does not reach back to the mark",
-        where=f"{bench.plan.deploy_table}: checkpoint {UNIT}",
-        state=f"{bench.snapshot.live} serves on, untouched",
-        next_command=f"verdigris abort {bench.plan.env}, then deploy again",
-    )
-
-
 def begun(bench: Bench) -> bool:
     """Whether this deployment's tail has read anything yet, in this runner or in one before."""
-    return bench.tail is not None or bench.journal.checkpoint(bench.deployment, UNIT) is not None
+    return bench.tail is not None or bench.journal.checkpoint(bench.deployment, tail_unit(bench.snapshot)) is not None
 
 
 def tail(bench: Bench) -> Tail:

@@ -6,13 +6,15 @@ again, strongly consistent, after the tail has caught up. A repair is a settle, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
 
 from verdigris.core.damage import decoded
 from verdigris.core.fingerprint import Sums, fingerprint
+from verdigris.core.horizon import marks
 from verdigris.core.model import Key, Phase, RawItem, Segment
 from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
+from verdigris.core.transform import Output
 from verdigris.core.ttl import Expired
 from verdigris.errors import ItemRefused, PhaseFailed, Unverified
 from verdigris.phases.base import Bench, Progress
@@ -60,23 +62,30 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
     counted = _Counted(bench)
     refused = _Refused(bench, following)
 
-    def expected(item: RawItem) -> Iterator[Entry]:
-        try:
-            outputs = transform.apply(item)
-        except ItemRefused:
-            refused.add(transform.key_of(item))
-            return iter(())
-        owner = transform.key_of(item) if outputs else ()
-        now_s = bench.now()
-        return (
-            Entry(output.key, fingerprint(output.raw), owner) for output in outputs if not expired(output.raw, now_s)
-        )
+    # Where hints were lost no settle has claimed what moved meanwhile; a later collision must be known as one.
+    claimed = len(marks(bench.snapshot)) > 1
 
-    def actual(item: RawItem) -> Iterator[Entry]:
-        key = key_there(item)
-        if key in reserved or expired(item, bench.now()):
-            return iter(())
-        return iter([Entry(key, fingerprint(item), key)])
+    def expected(items: Iterable[RawItem]) -> Iterator[Entry]:
+        now_s, moved = bench.now(), list[Output]()
+        for item in items:
+            try:
+                outputs = transform.apply(item)
+            except ItemRefused:
+                refused.add(transform.key_of(item))
+                continue
+            moved += outputs if claimed else ()
+            owner = transform.key_of(item) if outputs else ()
+            for output in outputs:
+                if not expired(output.raw, now_s):
+                    yield Entry(output.key, fingerprint(output.raw), owner)
+        following.settler.claims.of_outputs(moved)
+
+    def actual(items: Iterable[RawItem]) -> Iterator[Entry]:
+        now_s = bench.now()
+        for item in items:
+            key = key_there(item)
+            if key not in reserved and not expired(item, now_s):
+                yield Entry(key, fingerprint(item), key)
 
     parts = bench.settings.segments
     sides = (
@@ -211,11 +220,11 @@ class _Counted:
         self._reason = "opening the buckets that differ"
 
     def reader(
-        self, table: Table, entries: Callable[[RawItem], Iterator[Entry]], total: int
+        self, table: Table, entries: Callable[[Iterable[RawItem]], Iterator[Entry]], total: int
     ) -> Callable[[int], Iterator[list[Entry]]]:
         def read(part: int) -> Iterator[list[Entry]]:
             for page in pages(table, Segment(part, total)):
-                yield [entry for item in page.items for entry in entries(item)]
+                yield list(entries(page.items))
                 self._read += len(page.items)
                 self._bench.breathe()
 
@@ -232,7 +241,7 @@ class _Counted:
                     self._bench.snapshot.phase or phase,
                     self._read,
                     backfill["read"] + backfill["written"],
-                    reason=self._reason,
+                    reason="; ".join(filter(None, (self._reason, following.hurry))),
                     lag_s=following.lag_s,
                     lag_records=following.lag_records,
                 )

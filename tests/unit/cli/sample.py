@@ -117,7 +117,8 @@ LEASE = Lease(
 
 def status(*bodies: Body, lease: Lease | None = None) -> Status:
     flags = Flags(Color.BLUE, DataVersion.ALPHA, DataVersion.BETA, migrate=True)
-    return Status("dev", flags, deployment(*bodies), lease, 10_431, 20_000, "verdigris deploy dev")
+    done, estimated, then = 10_431, 20_000, "verdigris deploy dev"
+    return Status("dev", flags, deployment(*bodies), lease, done, estimated, then, stream_left_s=81_120.0)
 
 
 PLANNED = Planned(PLAN, (FAULT,))

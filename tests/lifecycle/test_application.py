@@ -53,9 +53,9 @@ def test_each_color_runs_with_its_place(folder: Path) -> None:
     app = application(folder)
     blue, green = app.start(place(Color.BLUE, "one")), app.start(place(Color.GREEN, "two"))
     assert (ask(blue), ask(green)) == ("one", "two")
-    assert app.address(Color.BLUE) == blue
-    app.stop(Color.BLUE)
-    assert app.address(Color.BLUE) is None
+    assert app.address(place(Color.BLUE)) == blue
+    app.stop(place(Color.BLUE))
+    assert app.address(place(Color.BLUE)) is None
     assert ask(green) == "two"
 
 
@@ -73,8 +73,8 @@ def test_stop_ends_what_the_application_started_too(folder: Path) -> None:
     assert info
     children = psutil.Process(info.pid).children()
     assert len(children) == 1
-    app.stop(Color.BLUE)
-    app.stop(Color.BLUE)
+    app.stop(place(Color.BLUE))
+    app.stop(place(Color.BLUE))
     assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
 
 
@@ -90,7 +90,7 @@ def test_one_that_is_not_healthy_in_time_is_stopped(folder: Path) -> None:
     app = application(folder, health="/other", start_s=1)
     with pytest.raises(Invalid, match="did not answer"):
         app.start(place(Color.BLUE))
-    assert app.address(Color.BLUE) is None
+    assert app.address(place(Color.BLUE)) is None
     assert LocalStack(folder).status().others == ()
 
 
@@ -107,5 +107,5 @@ def test_a_killed_one_is_noticed_and_started_again(folder: Path) -> None:
     assert info
     psutil.Process(info.pid).kill()
     psutil.Process(info.pid).wait(10)
-    assert app.address(Color.BLUE) is None
+    assert app.address(place(Color.BLUE)) is None
     assert ask(app.start(place(Color.BLUE, "again"))) == "again"

@@ -212,11 +212,11 @@ class Programs:
         self.running.add(place.color)
         return self._url(place.color)
 
-    def address(self, color: Color) -> str | None:
-        return self._url(color) if color in self.running else None
+    def address(self, place: Place) -> str | None:
+        return self._url(place.color) if place.color in self.running else None
 
-    def stop(self, color: Color) -> None:
-        self.running.discard(color)
+    def stop(self, place: Place) -> None:
+        self.running.discard(place.color)
 
     def _url(self, color: Color) -> str:
         return f"http://{color}.here:80"

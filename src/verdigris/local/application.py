@@ -47,7 +47,7 @@ class LocalApplication:
         """
         name = self._name(place.color)
         before = self._stack.processes.recorded(name)
-        self.stop(place.color)
+        self.stop(place)
         with explained(f"starting {name}", self._stack.folder), self._locked(name):
             log = self._stack.log(name)
             try:
@@ -64,14 +64,14 @@ class LocalApplication:
         assert info.url
         return info.url
 
-    def address(self, color: Color) -> str | None:
+    def address(self, place: Place) -> str | None:
         """Where the color's application listens now; None if it does not run."""
-        info = self._stack.processes.get(self._name(color))
+        info = self._stack.processes.get(self._name(place.color))
         return info.url if info else None
 
-    def stop(self, color: Color) -> None:
+    def stop(self, place: Place) -> None:
         """SIGTERM to the application and what it started, SIGKILL after 10 s; returns when all have ended."""
-        name = self._name(color)
+        name = self._name(place.color)
         with explained(f"stopping {name}", self._stack.folder), self._locked(name):
             self._stack.processes.stop(name, _GRACE_S)
 

@@ -54,7 +54,7 @@ def _look(bench: Bench) -> None:
     fault = ""
     if stores.pointer and (live := stores.pointer.read().live) is not plan.after:
         fault = f"traffic goes to {live}, not to {plan.after}"
-    elif stores.application and stores.application.address(plan.after) is None:
+    elif stores.application and stores.application.address(bench.place(plan.after)) is None:
         fault = f"the application of {plan.after} does not run any more"
     if fault:
         raise PhaseFailed(

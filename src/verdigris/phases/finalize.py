@@ -35,7 +35,7 @@ def run(bench: Bench) -> Evidence:
     if plan.moves_data:
         bench.log.step(phase, SETTLE_FLAGS, lambda: _settle_flags(bench))
     if plan.before is not None and stores.application is not None:
-        bench.log.step(phase, "stop-application", partial(stores.application.stop, plan.before))
+        bench.log.step(phase, "stop-application", partial(stores.application.stop, bench.place(plan.before)))
     if plan.kind is Kind.MIGRATE:
         if stores.index:
             for planned in plan.indexes:

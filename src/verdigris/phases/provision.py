@@ -8,11 +8,13 @@ from functools import partial
 
 from verdigris.core import flags
 from verdigris.core.model import Kind, Phase
-from verdigris.core.records import SET_FLAGS, Evidence
+from verdigris.core.records import SET_FLAGS, Evidence, Intent, Outcome
 from verdigris.errors import AlreadyThere, NotFound, PhaseFailed
 from verdigris.phases.base import Bench, IndexPlan
 
 phase = Phase.PROVISION
+
+_START = "start-application"
 
 
 def ready(bench: Bench) -> None:
@@ -48,8 +50,8 @@ def check(bench: Bench) -> None:
 def undo(bench: Bench) -> None:
     """Removes the application, indexes and table that this deployment made, then sets the flags back."""
     plan, stores = bench.plan, bench.stores
-    if stores.application:
-        stores.application.stop(plan.after)
+    if stores.application and _START in bench.snapshot.steps:
+        stores.application.stop(bench.place(plan.after))
     if plan.kind is Kind.COLOR:
         return
     for index in bench.indexes():
@@ -74,7 +76,14 @@ def ensure_application(bench: Bench) -> str:
     application, plan = bench.stores.application, bench.plan
     if application is None:
         return "none"
-    address = application.address(plan.after) or application.start(bench.place(plan.after))
+    place = bench.place(plan.after)
+    # What this deployment has not started to the end is half of it, or left from another one.
+    whole = bench.snapshot.evidence(_START) is not None
+    address = application.address(place) if whole else None
+    if address is None:
+        bench.log.append(Intent(phase, _START))
+        address = application.start(place)
+        bench.log.append(Outcome(phase, _START, {"address": address}))
     if bench.stores.pointer:
         bench.stores.pointer.register(plan.after, address)
     return address

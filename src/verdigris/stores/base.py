@@ -343,15 +343,18 @@ class Application(Protocol):
     """Runs the application of one color. All calls are safe to repeat."""
 
     def start(self, place: Place) -> str:
-        """Starts (or replaces) the color's application and returns its address when it is healthy. Raises Invalid."""
+        """Starts, replaces or brings up to date the color's application; its address, when it is ready.
+
+        Raises Invalid if that fails, Conflict if somebody else is at it.
+        """
         ...
 
-    def address(self, color: Color) -> str | None:
-        """Where the color's application listens now; None if it does not run."""
+    def address(self, place: Place) -> str | None:
+        """Where the application that `start` brought to its end listens; None if it does not run."""
         ...
 
-    def stop(self, color: Color) -> None:
-        """Stops it, if it runs, and returns when it has ended."""
+    def stop(self, place: Place) -> None:
+        """Stops or removes it, if it is there, and returns when it is gone. Raises as `start` does."""
         ...
 
 

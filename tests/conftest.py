@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from tests.contract.control_plane import control_plane
+from tests.moto import Moto
 
 from verdigris.local import dynamodb, opensearch
 from verdigris.local.stack import LocalStack, StackInfo
@@ -62,3 +64,10 @@ def fresh_dynamodb() -> Iterator[Callable[[], str]]:
         finally:
             for local in started:
                 local.down()
+
+
+@pytest.fixture(scope="session")
+def moto() -> Iterator[Moto]:
+    """AWS control planes that have no engine for this machine."""
+    with control_plane() as url:
+        yield Moto(url)

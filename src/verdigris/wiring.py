@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,8 +10,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from verdigris import drivers
 from verdigris.config.model import Config
 from verdigris.connections import Connections
 from verdigris.core.model import Color, DataVersion, KeySchema, Place
@@ -57,6 +57,8 @@ class Hooks:
     record: Callable[[Record], None] = lambda record: None
     progress: Callable[[Progress], None] = lambda progress: None
     waiting: Callable[[str], None] = lambda reason: None
+    #: a line that a program of others (Terraform, a command) said
+    output: Callable[[str], None] = lambda line: None
     #: the deployment that will be worked on, as it stands
     resumed: Callable[[Snapshot], None] = lambda snapshot: None
     stop: threading.Event = field(default_factory=threading.Event)
@@ -76,6 +78,8 @@ class Wiring(Connections):
         self.guard = Guard()
         #: told why a table's change is waited for; set with its bench, or by a command
         self.waiting: Callable[[str], None] = lambda reason: None
+        #: told, line by line, what programs of others say; set with its bench
+        self.output: Callable[[str], None] = lambda line: None
 
     # ── ports ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -114,9 +118,9 @@ class Wiring(Connections):
             return None
         if section.command:
             variables = {"VERDIGRIS_ENV": self.name, "VERDIGRIS_REGION": self.env.region}
-            return LiveCommand([interpreter(word) for word in section.command], self.config.root, variables)
+            return LiveCommand([drivers.interpreter(word) for word in section.command], self.config.root, variables)
         functions = {color: self.env.live_function(color) or "" for color in Color}
-        return LambdaEnvironment(self.services(self.env.region).client("lambda"), functions, section.variable)
+        return LambdaEnvironment(self.service("lambda"), functions, section.variable)
 
     @cached_property
     def index(self) -> SearchIndex | None:
@@ -131,32 +135,24 @@ class Wiring(Connections):
         """What sends the traffic to a color; None where something else moves it."""
         if self.env.local or not self.config.pointer:
             return self.front_door
-        return OrderedPointers(traffic_pointers(self.env, self.services, interpreter))
+        return OrderedPointers(traffic_pointers(self.env, self.services, drivers.interpreter))
 
     @cached_property
     def front_door(self) -> FrontDoor | None:
         """For embedded environments with an application."""
-        if not self.env.local or self.config.application is None:
+        if not self.env.local or self.env.application is None:
             return None
         from verdigris.local.door import ensure_door
 
-        return ensure_door(self.state_folder, self._label, self.env.port)
+        return ensure_door(self.state_folder, drivers.label(self.env), self.env.port)
 
     @cached_property
     def application(self) -> Application | None:
-        section = self.config.application
-        if section is None or not self.env.local:
-            return None
-        from verdigris.local.application import LocalApplication
+        return drivers.application(self.env, self.state_folder, self.service, lambda line: self.output(line))
 
-        return LocalApplication(
-            self.state_folder,
-            self._label,
-            command=[interpreter(word) for word in section.command],
-            directory=self.config.root / section.directory,
-            health_path=section.health,
-            start_s=section.start_seconds,
-        )
+    def service(self, name: str) -> Any:
+        """The boto3 client of a service of the home region that has no engine here."""
+        return self.services(self.env.region).client(name)
 
     def _table(self, name: str) -> Table:
         return DynamoTable(self.aws.json("dynamodb"), name, self.schema(name), self.guard)
@@ -231,15 +227,5 @@ class Wiring(Connections):
         )
 
     @property
-    def _label(self) -> str:
-        """One stack may serve several applications."""
-        return f"{self.env.app}-{self.name}"
-
-    @property
     def roots(self) -> tuple[Path, Path]:
         return self.config.migrations_folder, self.config.root
-
-
-def interpreter(word: str) -> str:
-    """`{python}` is the interpreter that runs Verdigris."""
-    return word.replace("{python}", sys.executable)

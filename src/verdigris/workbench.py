@@ -16,6 +16,7 @@ from verdigris.core.records import Evidence
 from verdigris.core.reserved import Reserved
 from verdigris.core.steps import Views
 from verdigris.core.transform import Migration, Transform
+from verdigris.drivers import interpreter
 from verdigris.engines.scoped import Scoped
 from verdigris.engines.threads import Threads
 from verdigris.errors import ConfigError, PhaseFailed
@@ -33,7 +34,7 @@ from verdigris.stores.base import TableShape
 from verdigris.stores.dynamodb_table import Guard
 from verdigris.stores.pace import Pace
 from verdigris.stores.paced import PacedIndex, PacedTable
-from verdigris.wiring import Hooks, Wiring, interpreter
+from verdigris.wiring import Hooks, Wiring
 
 _PK_SK = KeySchema((("pk", "S"), ("sk", "S")))
 
@@ -54,6 +55,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
     late = LateWrites(wiring.env.late_write_s, lease.others_until_s, settings.reserved)
     lease.own_until_s = late.quiet_from_s
     wiring.guard = Guard(lease.hold, late.unanswered)
+    wiring.output = hooks.output
     pace = _pace(wiring, log, lambda: made.breathe())
     stores = _paced(wiring.stores, pace)
     made = Bench(
@@ -192,12 +194,12 @@ def reserved_in(wiring: Wiring, schema: KeySchema) -> Reserved:
 
 
 def _exercise(wiring: Wiring, place: Place, address: str) -> Evidence:
-    section = wiring.config.application
+    section = wiring.env.application
     if section is None or section.exercise is None:
         return {"ran": False}
     done = subprocess.run(
         [interpreter(word) for word in section.exercise],
-        cwd=wiring.config.root / section.directory,
+        cwd=wiring.config.root / section.exercise_directory,
         env=os.environ | place.environment() | {"VERDIGRIS_URL": address},
         capture_output=True,
         text=True,

@@ -27,13 +27,15 @@ MAY: dict[str, set[str]] = {
     "testing": _PORTS | {"local", "migrations", "phases", "runner"},
     "phases": _PORTS,
     "runner": _INNER | {"phases"},
-    # These three compose everything (an environment's adapters, its facts, a runner's bench), so nothing else has to.
-    "wiring": _PORTS | {"config", "connections", "local", "phases", "traffic"},
+    # These compose everything (what stands around a deployment, an environment's adapters, its facts, a runner's
+    # bench), so nothing else has to.
+    "drivers": _PORTS | {"config", "local"},
+    "wiring": _PORTS | {"config", "connections", "drivers", "local", "phases", "traffic"},
     "connections": _INNER | {"config", "local", "stores"},
     "traffic": _INNER | {"config", "stores"},
     "shaping": _INNER | {"config", "stores"},
     "survey": _INNER | {"migrations", "shaping", "wiring"},
-    "workbench": _PORTS | {"migrations", "phases", "shaping", "wiring"},
+    "workbench": _PORTS | {"drivers", "migrations", "phases", "shaping", "wiring"},
     "commands": _PORTS | {"config", "migrations", "phases", "runner", "shaping", "survey", "wiring", "workbench"},
     "demo": _INNER | {"local", "commands", "config"},
     # What it shows are the types of inner layers; what it does goes through commands.

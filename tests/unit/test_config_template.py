@@ -35,7 +35,14 @@ def test_it_loads_with_every_comment_taken_away_and_its_comments_tell_the_defaul
     assert full.budget.write_units_per_second == 500
     assert plain.environment("dev").late_write_s == full.environment("dev").late_write_s
     assert full.environments["dev"].budget == BudgetSettings(write_units_per_second=100)
-    defaults = {"local": False, "endpoints": EndpointSettings(), "budget": None, "late_write_seconds": None}
+    assert full.environments["dev"].application
+    defaults = {
+        "application": None,
+        "local": False,
+        "endpoints": EndpointSettings(),
+        "budget": None,
+        "late_write_seconds": None,
+    }
     assert full.environments["dev"].model_copy(update=defaults) == plain.environments["dev"].model_copy(update=defaults)
     assert full.table.model_copy(update={"shape": None, "destination": None}) == plain.table
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 
+import click
 from rich.console import Console, Group, RenderableType
 from rich.live import Live as RichLive
 from rich.spinner import Spinner
@@ -47,6 +48,9 @@ class Live:
 
     def waiting(self, reason: str) -> None:
         self._board.waiting(reason)
+
+    def output(self, line: str) -> None:
+        self._keep([f"  {click.style('│', dim=True)} {line}"])
 
     def stopping(self, text: str) -> None:
         """From a signal handler: only noted, and drawn a moment later."""

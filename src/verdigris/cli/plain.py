@@ -61,6 +61,9 @@ class Plain:
         self._board.waiting(reason)
         self._maybe("waiting")
 
+    def output(self, line: str) -> None:
+        self._print([f"  │ {line}"])
+
     def stopping(self, text: str) -> None:
         """From a signal handler: written past the buffers, which may be in the middle of a line."""
         os.write(2, f"{text}\n".encode())

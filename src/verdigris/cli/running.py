@@ -52,7 +52,7 @@ def at_work(call: Call) -> Iterator[Hooks]:
                 raise Interrupted("stopped while waiting", state="nothing was changed", next_command=call.typed)
 
         hooks.record, hooks.waiting = record, waiting
-        hooks.progress, hooks.resumed = shown.progress, shown.resumed
+        hooks.progress, hooks.resumed, hooks.output = shown.progress, shown.resumed, shown.output
         yield hooks
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -73,10 +73,11 @@ def _fault(details: ErrorDetails) -> Fault:
         case "missing":
             return Fault(key, f"is missing: {_description(path)}")
         case "union_tag_not_found":
-            return Fault(key, f"kind is missing; there are: {', '.join(_kinds(_at(path)))}")
+            name, forms = _forms(_at(path))
+            return Fault(key, f"{name} is missing; there are: {', '.join(forms)}")
         case "union_tag_invalid":
-            kinds, kind = list(_kinds(_at(path))), str(details["ctx"]["tag"])
-            return Fault((*key, "kind"), f"{found(kind)}; must be one of {', '.join(kinds)}{did_you_mean(kind, kinds)}")
+            (name, forms), form = _forms(_at(path)), str(details["ctx"]["tag"])
+            return Fault((*key, name), f"{found(form)}; must be one of {', '.join(forms)}{did_you_mean(form, forms)}")
         case "too_short":
             return Fault(key, "needs at least one: [environments.dev], say")
         case "value_error" if isinstance(details["ctx"]["error"], SecretFound):
@@ -113,27 +114,37 @@ def _at(path: KeyPath) -> Any:
 def _inside(annotation: Any, part: str | int) -> Any:
     if get_origin(annotation) in (dict, tuple):  # then the part is a number or a name
         return [each for each in get_args(annotation) if each is not Ellipsis][-1]
-    if kinds := _kinds(annotation):
-        return kinds.get(str(part), annotation)
+    _, forms = _forms(annotation)
+    if forms:
+        return forms.get(str(part), annotation)
     return _section(annotation).model_fields[str(part)].annotation
 
 
-def _kinds(annotation: Any) -> dict[str, type[BaseModel]]:
-    """`kind` → section, where one of several may stand; else nothing. Pydantic's paths then name the kind as well."""
-    while get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
-    sections = [each for each in get_args(annotation) if isinstance(each, type) and issubclass(each, BaseModel)]
+def _forms(annotation: Any) -> tuple[str, dict[str, type[BaseModel]]]:
+    """Where one of several sections may stand: the key that says which, and what it says → section. Else nothing.
+
+    Pydantic's paths then name the form as well.
+    """
+    sections = _sections(annotation)
     if len(sections) < 2:
-        return {}
-    return {get_args(section.model_fields["kind"].annotation)[0]: section for section in sections}
+        return "", {}
+    key = next(name for name, field in sections[0].model_fields.items() if get_origin(field.annotation) is Literal)
+    return key, {get_args(section.model_fields[key].annotation)[0]: section for section in sections}
 
 
 def _section(annotation: Any) -> type[BaseModel]:
     """The section in `Section` or `Section | None`."""
-    choices = (annotation, *get_args(annotation))
-    return next(each for each in choices if isinstance(each, type) and issubclass(each, BaseModel))
+    return _sections(annotation)[0]
+
+
+def _sections(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) in (dict, tuple):
+        return []
+    return [section for choice in get_args(annotation) for section in _sections(choice)]
 
 
 def _in_the_file(path: KeyPath) -> KeyPath:
-    """Pydantic's path without the kinds that it names."""
-    return tuple(part for place, part in enumerate(path) if part not in _kinds(_at(path[:place])))
+    """Pydantic's path without the forms that it names."""
+    return tuple(part for place, part in enumerate(path) if part not in _forms(_at(path[:place]))[1])

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, Strict
 
 from verdigris.config import files, names
+from verdigris.config.applications import ApplicationSettings
 from verdigris.config.budget import BudgetSettings
 from verdigris.config.indexes import IndexPlace, IndexSettings
 from verdigris.config.live import LiveSettings
@@ -18,14 +19,12 @@ from verdigris.config.pointers import PointerSettings
 from verdigris.config.section import Section
 from verdigris.config.table import TableSettings
 from verdigris.config.values import (
-    Command,
     EnvironmentName,
     Reference,
     Regions,
     RelativePath,
     UnversionedName,
     Url,
-    UrlPath,
     Word,
 )
 from verdigris.core.model import Color, DataVersion
@@ -57,20 +56,6 @@ class DeployTableSettings(Section):
 
     name: UnversionedName = Field(
         default="{app}-{env}-deploy", description="The deploy table's name. Must not hold `{version}`."
-    )
-
-
-class ApplicationSettings(Section):
-    """How a color's application is started. Without this section something else deploys it."""
-
-    command: Command = Field(
-        description="The program and its arguments. `{port}` is the port to listen on; the rest comes in `VERDIGRIS_*`."
-    )
-    directory: RelativePath = Field(default=".", description="Where the command runs, relative to this file.")
-    health: UrlPath = Field(default="/health", description="Path that answers 200 when the application is ready.")
-    start_seconds: float = Field(default=60, gt=0, description="How long it may take to become healthy.")
-    exercise: Command | None = Field(
-        default=None, description="Smoke test of the new color before the switch; `VERDIGRIS_URL` is its address."
     )
 
 
@@ -121,6 +106,9 @@ class EnvironmentSettings(Section):
         description="How long a runner that died keeps others out. It is renewed while work goes on.",
     )
     budget: BudgetSettings | None = Field(default=None, description="In place of the whole of `[budget]`.")
+    application: ApplicationSettings | None = Field(
+        default=None, description="In place of the whole of `[application]`."
+    )
     late_write_seconds: float | None = Field(
         default=None,
         ge=0,
@@ -143,7 +131,7 @@ class Document(Section):
     )
     application: ApplicationSettings | None = Field(
         default=None,
-        description="How a color's application is started. Without this section something else deploys it.",
+        description="How a color's application comes to be. Without this section something else deploys it.",
     )
     switch: SwitchSettings = Field(
         default=SwitchSettings(),
@@ -185,7 +173,8 @@ class Config(Document):
             known = ", ".join(self.environments)
             guess = names.did_you_mean(name, self.environments)
             raise UsageError(f'no environment "{name}"; {FILE_NAME} has: {known}{guess}', where=str(self.file))
-        return Environment(config=self, name=name, **dict(settings))
+        application = settings.application or self.application
+        return Environment(config=self, name=name, **dict(settings) | {"application": application})
 
     def table_shape(self) -> dict[str, Any] | None:
         """The body of `[table] shape`, None if there is none. Raises ConfigError if the file is missing or no JSON."""

@@ -55,13 +55,20 @@ def _sections(schema: _Schema) -> Iterator[tuple[str, _Schema]]:
     for name, part in schema["properties"].items():
         if "additionalProperties" in part:
             yield f"[{name}.NAME]", _resolve(part["additionalProperties"], schema)
-        elif part.get("type") == "array" and "oneOf" in part["items"]:
-            for kind, choice in part["items"]["discriminator"]["mapping"].items():
-                yield f'[[{name}]] kind = "{kind}"', _resolve({"$ref": choice}, schema)
         elif part.get("type") == "array":
-            yield f"[[{name}]]", _resolve(part["items"], schema)
+            yield from _forms(f"[[{name}]]", part["items"], schema)
         else:
-            yield f"[{name}]", _resolve(part, schema)
+            yield from _forms(f"[{name}]", part, schema)
+
+
+def _forms(header: str, part: _Schema, schema: _Schema) -> Iterator[tuple[str, _Schema]]:
+    """The section that `part` refers to, in each of its forms."""
+    forms = [form for choice in (part, *part.get("anyOf", ())) for form in choice.get("oneOf", ())]
+    for form in (_resolve(one, schema) for one in forms):
+        key, said = next((name, key["const"]) for name, key in form["properties"].items() if "const" in key)
+        yield f"{header} {key} = {json.dumps(said)}", form
+    if not forms:
+        yield header, _resolve(part, schema)
 
 
 def _section(header: str, section: _Schema, schema: _Schema) -> str:
@@ -91,6 +98,10 @@ def _default(part: _Schema) -> str:
 def _type(part: _Schema) -> str:
     if "enum" in part or "const" in part:
         return " or ".join(f"`{json.dumps(value)}`" for value in part.get("enum", [part.get("const")]))
+    if "oneOf" in part:
+        return "table"
+    if part.get("type") == "object":
+        return "table of strings"
     if "anyOf" in part:
         return " or ".join(_type(choice) for choice in part["anyOf"] if choice.get("type") != "null")
     if part["type"] == "array":

@@ -28,13 +28,27 @@ name = "{app}-{env}-deploy"          # flags, lease, journal
 # mappings = "search/case.json"      # body of create index (JSON): mappings, settings
 # document = "search.documents:case" # module:function: item -> (id, body), or None
 
-# How a color's application is started. Leave it out if something else deploys it.
+# How a color's application comes to be. Leave it out if something else deploys it.
 # [application]
+# driver = "process"                 # a process of this machine; or one of those below
 # command = ["python", "-m", "uvicorn", "app:app", "--port", "{port}"]
 # directory = "."
 # health = "/health"                 # answers 200 when the application is ready
 # start_seconds = 60
 # exercise = ["python", "smoke.py"]  # smoke test of the new color before the switch
+#
+# In its place, for infrastructure (docs/how-to/deploy-with-terraform.md):
+#   driver = "terraform"             # or "sam", "cdk", "command"
+#   directory = "infrastructure"
+#   timeout_minutes = 60             # one command
+#   program = "tofu"                 # terraform
+#   backend_config = ["key={app}-{env}-{color}.tfstate"]
+#   lock_timeout_seconds = 60
+#   address_output = "url"           # sam, cdk: "Url"
+#   stack = "{app}-{env}-{color}"    # sam, cdk
+#   parameters = { Table = "VERDIGRIS_TABLE" } # sam
+#   arguments = ["--resolve-s3"]     # sam, cdk
+#   deploy = ["make", "up"]          # command, as are destroy = [...] and address = [...]
 
 [switch]
 deadline_seconds = 10                # from fence to release, or back to where it was
@@ -69,6 +83,7 @@ approve = "auto"                     # or "manual" (the default): waits for verd
 # port = 0                           # of the local front door; 0 takes any free one
 # lease_seconds = 15
 # late_write_seconds = 5             # a write that was not answered may land so late; 300 where it is not local
+# application = { command = ["python", "dev.py", "{port}"] } # in place of [application]
 # budget = { write_units_per_second = 100 } # in place of [budget]
 # In place of the region's own addresses, where it is not local:
 # endpoints = { dynamodb = "http://127.0.0.1:8000", search = "http://127.0.0.1:9200", aws = "http://127.0.0.1:5000" }

@@ -156,6 +156,7 @@ Regions = Annotated[
     Field(json_schema_extra={"minItems": 1, "uniqueItems": True}),
 ]
 Command = Annotated[tuple[str, ...], Strict(False), AfterValidator(_command), Field(json_schema_extra={"minItems": 1})]
+Arguments = Annotated[tuple[str, ...], Strict(False)]
 Url = Annotated[str, AfterValidator(_url), Field(json_schema_extra={"format": "uri"})]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 Beacon = Annotated[str | int, BeforeValidator(_beacon)]

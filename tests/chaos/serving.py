@@ -63,9 +63,10 @@ class Supervisor:
         assert application
         while not self._ended.wait(_LOOK_S):
             for color, version in _VERSIONS.items():
-                if self._processes.recorded(self._app(color)) and application.address(color) is None:
+                place = self._wiring.place(color, version)
+                if self._processes.recorded(self._app(color)) and application.address(place) is None:
                     with suppress(VerdigrisError):  # a deploy started it meanwhile; or again, at the next look
-                        application.start(self._wiring.place(color, version))
+                        application.start(place)
 
     def _kill_application(self) -> None:
         self._kill(self._app(self._dice.choice(list(_VERSIONS))))

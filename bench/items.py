@@ -49,6 +49,18 @@ def item(number: int) -> RawItem:
     return json.dumps(fields, separators=(",", ":")).encode()
 
 
+def small_item(number: int) -> RawItem:
+    """About 150 bytes."""
+    fields = {
+        "pk": {"S": f"case|{number:08d}"},
+        "sk": {"S": "fee"},
+        "entityName": {"S": "Fee"},
+        "amount": {"N": f"{number % 10_000}.75"},
+        "paid": {"BOOL": number % 2 == 0},
+    }
+    return json.dumps(fields, separators=(",", ":")).encode()
+
+
 def migrate(fields: dict[str, Any]) -> dict[str, Any]:
     """The migration of the benchmark, on native values: three attributes change."""
     fields["amountCents"] = int(fields.pop("amount") * 100)

@@ -1,66 +1,134 @@
-"""Verdigris's own backfill of a table: its scan, migrations, writes and durable checkpoints, with four workers."""
+"""Verdigris's own way of doing the jobs: what a runner does with tables, journal and pace, with four workers."""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import cache
 
 import msgspec
 
 from bench.floor import SEGMENTS
 from bench.items import KEY, migrate
-from verdigris.core.model import Segment
+from verdigris.core.model import Color, DataVersion, Kind, Phase, Place, Segment
 from verdigris.core.pacing import Budget
+from verdigris.core.planning import PHASES, PendingMigration, Plan
+from verdigris.core.records import PhaseDone, Started
 from verdigris.core.transform import Migration, Transform
 from verdigris.engines.scoped import Scoped
 from verdigris.engines.threads import Threads
 from verdigris.journal.dynamodb import DynamoRows
 from verdigris.journal.journal import Holder, Journal
-from verdigris.journal.quarantine import QuarantineRows
+from verdigris.phases.base import Bench, Settings, Stores
 from verdigris.phases.claims import Claims
 from verdigris.phases.copying import SegmentProgress, copy_segment
-from verdigris.phases.quarantine import Quarantine
+from verdigris.phases.log import Log
+from verdigris.phases.marks import set_mark
+from verdigris.phases.tail import tail
+from verdigris.phases.verify import compare
 from verdigris.stores.aws import Aws
+from verdigris.stores.dynamodb_admin import DynamoAdmin
+from verdigris.stores.dynamodb_stream import DynamoStream
 from verdigris.stores.dynamodb_table import DynamoTable
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.stores.pace import Pace
 from verdigris.stores.paced import PacedTable
+from verdigris.stores.table_shape import shape_with_key
 
 #: Selects nothing that is in the table: every item goes through as bytes, after having been looked at.
 UNTOUCHED = Migration("0001_other_entity.py", lambda item: item, selects={"entityName": "WorkItem"})
 MIGRATED = Migration("0001_amount_in_cents.py", migrate, selects={"entityName": "DocketEntry"})
+#: A stream is read whole, however long ago it was written.
+_DAY_S = 86_400.0
 
 
-class Backfill:
-    """Copies tables of one server; one process, one journal."""
+class Runner:
+    """One process, one journal; each job is a deployment of its own, as far as it must have come."""
 
     def __init__(self, url: str, migration: Migration, deploy_table: str) -> None:
+        self._migration = migration
         self._pace = Pace(Budget(), clock=time.monotonic, sleep=time.sleep)
-        aws = Aws("us-east-1", endpoint_url=url, throttled=self._pace.throttled)
-        self._http = aws.json("dynamodb")
-        self._transform = Transform([migration], KEY)
-        self._claims = Claims(MemoryLinks(), self._transform)  # the keys stay: none is ever kept
-        self._journal = Journal(DynamoRows(aws.client("dynamodb"), deploy_table), lambda: datetime.now(UTC).isoformat())
+        self._aws = Aws("us-east-1", endpoint_url=url, throttled=self._pace.throttled)
+        self._admin = DynamoAdmin(self._aws)
+        self._table = cache(lambda name: PacedTable(DynamoTable(self._aws.json("dynamodb"), name, KEY), self._pace))
+        self._engine = Scoped(Threads(SEGMENTS), self._pace.bulk)
+        self._journal = Journal(
+            DynamoRows(self._aws.client("dynamodb"), deploy_table), lambda: datetime.now(UTC).isoformat()
+        )
         self._journal.create()
         self._journal.acquire(Holder("bench", "bench", "here", 1, "1", "bench", "now"), 60, self._journal.lease())
 
-        self._quarantine = Quarantine(QuarantineRows(self._journal, 1), {}, 0, "bench", str)
-
     def copy(self, source: str, destination: str) -> int:
+        """The backfill, less its mark: scan, migrations, writes, durable checkpoints."""
+        bench = self._bench(source, destination)
+        transform, quarantine = bench.transform(), bench.quarantine
+        claims = Claims(bench.stores.links, transform)
         read: dict[int, int] = {}
 
         def work(segment: Segment) -> None:
             def save(progress: SegmentProgress) -> None:
-                self._journal.save(1, f"backfill|{segment.index:06d}", msgspec.json.encode(progress))
+                self._journal.save(bench.deployment, f"backfill|{segment.index:06d}", msgspec.json.encode(progress))
                 read[segment.index] = progress.read
 
-            origin, target = (
-                PacedTable(DynamoTable(self._http, name, KEY), self._pace) for name in (source, destination)
-            )
-            copy_segment(
-                origin, target, self._transform, self._claims, self._quarantine, segment, SegmentProgress(), save
-            )
+            origin, target = bench.source, bench.destination
+            copy_segment(origin, target, transform, claims, quarantine, segment, SegmentProgress(), save)
 
-        units = [Segment(index, SEGMENTS) for index in range(SEGMENTS)]
-        Scoped(Threads(SEGMENTS), self._pace.bulk).run(units, work, lambda: None)
+        bench.engine.run([Segment(index, SEGMENTS) for index in range(SEGMENTS)], work, lambda: None)
         return sum(read.values())
+
+    def settle(self, source: str, destination: str) -> int:
+        """The tail, until it has settled every record that is in the stream."""
+        bench = self._bench(source, destination)
+        set_mark(bench)
+        following = tail(bench)
+        while following.step():
+            pass
+        return following.changes
+
+    def verify(self, source: str, destination: str) -> int:
+        """Both sides compared, whole. Raises Unverified if they differ."""
+        bench = self._bench(source, destination)
+        set_mark(bench)
+        for phase in (Phase.PREFLIGHT, Phase.PROVISION, Phase.BACKFILL):
+            bench.log.append(PhaseDone(phase, {"read": 0, "written": 0}))
+        return int(compare(bench, "verify", repair=False)["destination_items"])
+
+    def _bench(self, source: str, destination: str) -> Bench:
+        plan = Plan(
+            env="bench",
+            kind=Kind.MIGRATE,
+            before=Color.BLUE,
+            after=Color.GREEN,
+            source=DataVersion.ALPHA,
+            destination=DataVersion.BETA,
+            source_table=source,
+            destination_table=destination,
+            deploy_table=self._journal.rows.name,
+            indexes=(),
+            migrations=(PendingMigration(self._migration.name, "checksum"),),
+            phases=PHASES[Kind.MIGRATE],
+        )
+        log = Log(self._journal, [self._journal.append(self._journal.deployments() + 1, 1, Started(plan))])
+        settings = Settings(may_enable_stream=True, margin_s=_DAY_S)
+        transform = Transform([self._migration], KEY, reserved=settings.reserved)
+        return Bench(
+            plan=plan,
+            settings=settings,
+            stores=Stores(self._admin, self._table, self._stream, MemoryLinks()),  # the keys stay: none is ever kept
+            journal=self._journal,
+            log=log,
+            engine=self._engine,
+            transform=lambda: transform,
+            dry_transform=lambda views: transform,
+            indexes=list,
+            shape=lambda: shape_with_key(KEY),
+            place=lambda color: Place("bench", color, DataVersion.BETA, destination, "deploy", "us-east-1"),
+            exercise=lambda place, address: {},
+            now=time.time,
+            sleep=time.sleep,
+            hold=lambda: None,
+            prove_determinism=lambda sample: None,
+        )
+
+    def _stream(self, arn: str) -> DynamoStream:
+        return DynamoStream(self._aws.json("dynamodbstreams"), arn, KEY)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
 from bench.items import KEY, item
 from verdigris.core.items import decode
-from verdigris.core.model import Item, Segment
+from verdigris.core.model import Item, Key, RawItem, Segment
 from verdigris.local import dynamodb
 from verdigris.local.stack import LocalStack
 from verdigris.stores.aws import Aws
@@ -21,6 +22,7 @@ from verdigris.stores.dynamodb_table import DynamoTable
 from verdigris.stores.table_shape import shape_with_key
 
 _LOAD = 2_500  # items made at a time
+_LOADERS = 4
 _COUNT_SEGMENTS = 16
 
 
@@ -33,13 +35,24 @@ class Server:
         self._admin = DynamoAdmin(self._aws)
         self._names = (f"bench-{number:04d}" for number in count())
 
-    def loaded(self, numbers: range) -> str:
+    def loaded(self, numbers: range, make: Callable[[int], RawItem] = item) -> str:
         """A new table with the items of these numbers."""
         name = self.empty()
         table = self._table(name)
-        for begin in range(0, len(numbers), _LOAD):
-            table.write([item(number) for number in numbers[begin : begin + _LOAD]])
+
+        def load(begin: int) -> None:
+            table.write([make(number) for number in numbers[begin : begin + _LOAD]])
+
+        with ThreadPoolExecutor(_LOADERS) as threads:
+            list(threads.map(load, range(0, len(numbers), _LOAD)))
         return name
+
+    def stream(self, name: str) -> None:
+        """Turns the table's stream on."""
+        self._admin.enable_stream(name)
+
+    def write(self, name: str, puts: Sequence[RawItem], deletes: Sequence[Key] = ()) -> None:
+        self._table(name).write(puts, deletes)
 
     def empty(self) -> str:
         name = next(self._names)

@@ -1,7 +1,8 @@
-"""One variant in a process of its own: `python -m bench.variant NAME URL WARM SOURCE DESTINATION DEPLOY_TABLE`.
+"""One variant in a process of its own: `python -m bench.variant NAME URL DEPLOY_TABLE WARM… SOURCE DESTINATION`.
 
-Copies the small table WARM first (connections, lazy imports), then SOURCE under measurement; prints one line of JSON:
-items, CPU and wall seconds, and the process's peak memory in KB (null where /proc is missing).
+Does the job with the small tables WARM… (a source and a destination) first: connections, lazy imports. Then with SOURCE
+and DESTINATION under measurement; prints one line of JSON: things done, CPU and wall seconds, and the process's peak
+memory in KB (null where /proc is missing).
 """
 
 from __future__ import annotations
@@ -14,33 +15,52 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-NAMES = ("floor", "untouched", "migrated", "boto3")
+if TYPE_CHECKING:
+    from verdigris.core.transform import Migration
 
 
-def main(name: str, url: str, warm: str, source: str, destination: str, deploy_table: str) -> None:
-    copy = _copier(name, url, deploy_table)
-    copy(warm, destination)
+def main(
+    name: str, url: str, deploy_table: str, warm_source: str, warm_destination: str, source: str, destination: str
+) -> None:
+    job = _job(name, url, deploy_table)
+    job(warm_source, warm_destination)
     cpu, wall = _cpu_s(), time.perf_counter()
-    items = copy(source, destination)
-    found = {"items": items, "cpu_s": _cpu_s() - cpu, "wall_s": time.perf_counter() - wall, "peak_rss_kb": _peak_kb()}
+    done = job(source, destination)
+    found = {"done": done, "cpu_s": _cpu_s() - cpu, "wall_s": time.perf_counter() - wall, "peak_rss_kb": _peak_kb()}
     print(json.dumps(found))
 
 
-def _copier(name: str, url: str, deploy_table: str) -> Callable[[str, str], int]:
+def _job(name: str, url: str, deploy_table: str) -> Callable[[str, str], int]:
     # Imported here: what a variant does not use shall not weigh on its memory.
-    if name == "floor":
+    if name in ("floor", "floor-scan"):
         from bench import floor
 
-        return partial(floor.copy, url)
+        return partial(floor.copy if name == "floor" else floor.scan_both, url)
     if name == "boto3":
         from bench.peers import with_boto3
 
         return partial(with_boto3.copy, url)
+    if name == "boto3-replay":
+        from bench.peers import following_boto3
+
+        return partial(following_boto3.follow, url)
     from bench import ours
 
-    migration = {"untouched": ours.UNTOUCHED, "migrated": ours.MIGRATED}[name]
-    return ours.Backfill(url, migration, deploy_table).copy
+    def runner(migration: Migration) -> ours.Runner:
+        return ours.Runner(url, migration, deploy_table)
+
+    match name:
+        case "untouched":
+            return runner(ours.UNTOUCHED).copy
+        case "migrated":
+            return runner(ours.MIGRATED).copy
+        case "settle":
+            return runner(ours.MIGRATED).settle
+        case "verify":
+            return runner(ours.UNTOUCHED).verify
+    raise SystemExit(f"no variant is called {name}")
 
 
 def _cpu_s() -> float:

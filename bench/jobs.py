@@ -17,8 +17,8 @@ from verdigris.core.items import decode
 from verdigris.core.model import RawItem
 
 #: Small tables that each process works on before it is measured; none of their keys is in the large ones.
-WARM = range(10_000_000, 10_000_500)
-WARM_CHANGED = range(10_000_000, 10_000_050)
+WARM = range(10_000_000, 10_000_100)
+WARM_CHANGED = range(10_000_000, 10_000_020)
 
 #: (server, variant, tables as bench/variant.py takes them) → what it prints
 Run = Callable[[Server, str, Sequence[str]], dict[str, Any]]

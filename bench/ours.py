@@ -26,6 +26,7 @@ from verdigris.phases.log import Log
 from verdigris.phases.marks import set_mark
 from verdigris.phases.tail import tail
 from verdigris.phases.verify import compare
+from verdigris.stores.abreast import AbreastTable
 from verdigris.stores.aws import Aws
 from verdigris.stores.dynamodb_admin import DynamoAdmin
 from verdigris.stores.dynamodb_stream import DynamoStream
@@ -50,7 +51,7 @@ class Runner:
         self._pace = Pace(Budget(), clock=time.monotonic, sleep=time.sleep)
         self._aws = Aws("us-east-1", endpoint_url=url, throttled=self._pace.throttled)
         self._admin = DynamoAdmin(self._aws)
-        self._table = cache(lambda name: PacedTable(DynamoTable(self._aws.json("dynamodb"), name, KEY), self._pace))
+        self._table = cache(self._paced)
         self._engine = Scoped(Threads(SEGMENTS), self._pace.bulk)
         self._journal = Journal(
             DynamoRows(self._aws.client("dynamodb"), deploy_table), lambda: datetime.now(UTC).isoformat()
@@ -129,6 +130,10 @@ class Runner:
             hold=lambda: None,
             prove_determinism=lambda sample: None,
         )
+
+    def _paced(self, name: str) -> PacedTable:
+        table = DynamoTable(self._aws.json("dynamodb"), name, KEY)
+        return PacedTable(table, self._pace, AbreastTable(table))
 
     def _stream(self, arn: str) -> DynamoStream:
         return DynamoStream(self._aws.json("dynamodbstreams"), arn, KEY)

@@ -30,7 +30,8 @@ from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.views import SourceViews
 from verdigris.shaping import first_shape
-from verdigris.stores.base import TableShape
+from verdigris.stores.abreast import AbreastTable
+from verdigris.stores.base import Table, TableShape
 from verdigris.stores.dynamodb_table import Guard
 from verdigris.stores.pace import Pace
 from verdigris.stores.paced import PacedIndex, PacedTable
@@ -106,8 +107,12 @@ def _pace(wiring: Wiring, log: Log, check: Callable[[], None]) -> Pace:
 
 def _paced(stores: Stores, pace: Pace) -> Stores:
     # One wrapper a table: it remembers what a page costs.
-    table = cache(lambda name: PacedTable(stores.table(name), pace))
+    table = cache(lambda name: _paced_table(stores.table(name), pace))
     return replace(stores, table=table, index=PacedIndex(stores.index, pace) if stores.index else None)
+
+
+def _paced_table(table: Table, pace: Pace) -> Table:
+    return PacedTable(table, pace, AbreastTable(table))
 
 
 def _explained(progress: Progress, pace: Pace) -> Progress:

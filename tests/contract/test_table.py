@@ -10,16 +10,22 @@ from typing import Any
 import pytest
 from tests.contract.stores import KEY, NUMBERED, DynamoStores, MemoryStores, Stores, new_table, plain, raw
 
-from verdigris.core.model import RawItem, Segment
+from verdigris.core.model import KeySchema, RawItem, Segment
 from verdigris.errors import Invalid, NotFound
 from verdigris.phases.writing import write_valid
+from verdigris.stores.abreast import AbreastTable
 from verdigris.stores.base import Table, TableShape
 from verdigris.testing.fault_proxy import MILD, FaultProxy
 
 WHOLE = Segment(0, 1)
 
 
-@pytest.fixture(params=["memory", "dynamodb", "dynamodb behind faults"])
+class AbreastStores(DynamoStores):
+    def table(self, name: str, key: KeySchema) -> Table:
+        return AbreastTable(super().table(name, key))
+
+
+@pytest.fixture(params=["memory", "dynamodb", "dynamodb abreast", "dynamodb behind faults"])
 def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     if request.param == "memory":
         yield MemoryStores(page_items=7)
@@ -27,6 +33,9 @@ def stores(request: pytest.FixtureRequest) -> Iterator[Stores]:
     url = request.getfixturevalue("stack").dynamodb_url
     if request.param == "dynamodb":
         yield DynamoStores(url)
+        return
+    if request.param == "dynamodb abreast":
+        yield AbreastStores(url)
         return
     with FaultProxy(url, 1, MILD) as proxy:
         yield DynamoStores(proxy.url)

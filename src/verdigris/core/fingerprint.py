@@ -41,22 +41,24 @@ def canonical(raw: RawItem) -> bytes:
 
 def _settle_map(values: dict[str, Any]) -> dict[str, Any]:
     for tagged in values.values():
-        for tag, value in tagged.items():
-            if tag != "S" and tag in _SETTLE:
-                tagged[tag] = _SETTLE[tag](value)
-        if not tagged:
-            tagged["M"] = {}
+        if "S" not in tagged:
+            _settle_tagged(tagged)
     return values
 
 
 def _settle_list(values: list[Any]) -> list[Any]:
     for tagged in values:
-        for tag, value in tagged.items():
-            if tag != "S" and tag in _SETTLE:
-                tagged[tag] = _SETTLE[tag](value)
-        if not tagged:
-            tagged["M"] = {}
+        if "S" not in tagged:
+            _settle_tagged(tagged)
     return values
+
+
+def _settle_tagged(tagged: dict[str, Any]) -> None:
+    for tag, value in tagged.items():
+        if tag in _SETTLE:
+            tagged[tag] = _SETTLE[tag](value)
+    if not tagged:
+        tagged["M"] = {}
 
 
 def _settle_numbers(values: list[str]) -> list[str]:

@@ -23,10 +23,14 @@ _UNLIMITED = 10
 
 
 class PacedTable:
-    """A `Table` at a pace. Only bulk work is cut into batches and waits; all else is counted and goes at once."""
+    """A `Table` at a pace. Only bulk work is cut into batches and waits; all else is counted and goes at once.
 
-    def __init__(self, inner: Table, pace: Pace) -> None:
+    `abreast` is the same table for all that is no bulk work, where there is a better way to it.
+    """
+
+    def __init__(self, inner: Table, pace: Pace, abreast: Table | None = None) -> None:
         self._inner = inner
+        self._abreast = abreast or inner
         self._pace = pace
         #: units of the last page that was scanned
         self._page_units = 1
@@ -53,26 +57,26 @@ class PacedTable:
         found: dict[Key, RawItem] = {}
         for some in _runs(keys, BATCH_GET.count) if self._pace.waits else [keys]:
             self._pace.take(Lane.READ, len(some))
-            got = self._inner.read(some)
+            got = (self._inner if self._pace.waits else self._abreast).read(some)
             self._pace.give(Lane.READ, len(some) - read_units(got.values(), len(some)))
             found |= got
         return found
 
     def write(self, puts: Sequence[RawItem], deletes: Sequence[Key] = ()) -> None:
         if not self._pace.waits:
-            self._write(puts, deletes)
+            self._write(self._abreast, puts, deletes)
             return
         while puts or deletes:
             # Without a limit there is nothing to wait for, but there may be one soon.
             size = BATCH_WRITE.count * (1 if self._pace.exact(Lane.WRITE) else _UNLIMITED)
             room = size - len(puts[:size])
-            self._write(puts[:size], deletes[:room])
+            self._write(self._inner, puts[:size], deletes[:room])
             puts, deletes = puts[size:], deletes[room:]
 
-    def _write(self, puts: Sequence[RawItem], deletes: Sequence[Key]) -> None:
+    def _write(self, table: Table, puts: Sequence[RawItem], deletes: Sequence[Key]) -> None:
         units = write_units(puts) if self._pace.exact(Lane.WRITE) else roughly(puts)
         self._pace.take(Lane.WRITE, units + len(deletes))
-        self._inner.write(puts, deletes)
+        table.write(puts, deletes)
 
 
 class PacedIndex:

@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from unittest.mock import patch
 
+from tests.simulation import rules_of_losing as losing
 from tests.simulation import rules_of_quarantine as quarantine
 from tests.simulation import rules_of_settling as settling
 from tests.simulation import rules_of_switching as switching
@@ -60,6 +61,7 @@ class Mutation:
 
 _DYING = ("crash", "crash-after", "cut", "lost")
 _LATE = having("late", "crash-late", phases=("backfill", "replay", "verify", "switch"))
+_DAYS = Allowed(faults=0, days=1.0)
 _PICKY = calm("picky", "picky-moved", "picky-owner")
 
 MUTATIONS = [
@@ -94,6 +96,9 @@ MUTATIONS = [
     Mutation("one beacon proves every shard", switching.one_beacon_for_all_shards),
     Mutation("shards that came after the fence are not asked", switching.later_shards_not_asked),
     Mutation("closed shards are not read to their end", switching.closed_shards_passed_over),
+    Mutation("what the stream dropped is passed over", losing.passed_over, _DAYS),
+    Mutation("a loss of hints voids no proof", losing.not_proven_again, _DAYS),
+    Mutation("sums from before a loss are kept", losing.sums_kept, _DAYS),
     Mutation("the fence does not wait for writes under way", switching.fence_not_awaited),
     Mutation("the seal is skipped", switching.seal_skipped, having("pause", "slow", phases=("switch",))),
     Mutation(

@@ -17,7 +17,7 @@ from verdigris.core.lineage import Positions, forget, readable
 from verdigris.core.model import Change, Key, Phase, RawItem
 from verdigris.core.settling import coalesce
 from verdigris.core.transform import Transform
-from verdigris.errors import PhaseFailed
+from verdigris.errors import HintsLost, NotFound, PhaseFailed
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.beacons import Beacons
 from verdigris.phases.documents import documents_of
@@ -84,7 +84,7 @@ class Tail:
         if began_s - self._listed_s >= _SHARDS_S:
             self._list_shards()
         self._send_beacons()
-        pages = [(shard, self._stream.read(shard, self._positions.after.get(shard))) for shard in self._readable()]
+        pages = [(shard, self._read(shard)) for shard in self._readable()]
         changes = [(shard, change) for shard, page in pages for change in page.changes]
         fresh = [change for shard, change in changes if self._is_fresh(shard, change)]
         if fresh:
@@ -120,6 +120,16 @@ class Tail:
         while self._bench.late.any():
             _wait(self._bench, "a write was not answered")
             self.step()
+
+    def _read(self, shard: str) -> StreamPage:
+        try:
+            return self._stream.read(shard, self._positions.after.get(shard))
+        except NotFound as error:
+            raise HintsLost(
+                "a shard of the source's stream has expired before it was read to its end",
+                where=shard,
+                state=f"{self._bench.snapshot.live} serves on, untouched; what changed while nobody read is not known",
+            ) from error
 
     def _readable(self) -> list[str]:
         return readable(self._shards, self._positions)

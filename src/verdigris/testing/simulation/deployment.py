@@ -15,6 +15,7 @@ from verdigris.core.snapshot import Snapshot
 from verdigris.core.transform import Transform, Views
 from verdigris.errors import (
     Conflict,
+    HintsLost,
     LeaseHeld,
     LeaseLost,
     PhaseFailed,
@@ -50,7 +51,7 @@ LEASE_S = 15.0
 #: How often an operator tries before it is said that the deployment does not end.
 _TRIES = 40
 #: What stops a run without anything being wrong; the same command goes on.
-_STOPPED = frozenset({Unreachable, Throttled, LeaseHeld, LeaseLost, Conflict, PhaseFailed})
+_STOPPED = frozenset({Unreachable, Throttled, LeaseHeld, LeaseLost, Conflict, PhaseFailed, HintsLost})
 
 _KEY = key_schema(SHAPE.create)
 _NAMES = Names(
@@ -204,8 +205,8 @@ def _heard(process: Process, record: Record) -> None:
 
 
 def _may_repair_nothing(world: World) -> bool:
-    """A discard may die between its record and its settle; then verify does it."""
-    return not world.decided.given_up
+    """A discard may die between its record and its settle; then verify does it, as it does what lost hints were of."""
+    return not world.decided.given_up and not world.schedule.days
 
 
 def _keep(process: Process, lease: LeaseKeeper) -> None:

@@ -94,6 +94,14 @@ class Split(NamedTuple):
     into: int
 
 
+class Day(NamedTuple):
+    """A nap (seconds) after a runner first works on `since`, everything stands still for a day, and the source's stream
+    drops what it holds."""
+
+    since: str
+    nap_s: float
+
+
 class Read(NamedTuple):
     """What becomes of the `nth` read of the source's stream."""
 
@@ -133,6 +141,7 @@ class Schedule:
     faults: tuple[Fault, ...]
     splits: tuple[Split, ...]
     reads: tuple[Read, ...]
+    days: tuple[Day, ...] = ()
     switches: tuple[Switch, ...] | None = None
 
     def __str__(self) -> str:
@@ -142,6 +151,7 @@ class Schedule:
         lines += [f"  fault     {f.what} at call {f.nth} of {f.phase}, {_how_long(f)}" for f in self.faults]
         lines += [f"  split     {split.nap_s:.2f} s into {split.since}, into {split.into}" for split in self.splits]
         lines += [f"  read      {read.nth} of the stream: {read.what}" for read in self.reads]
+        lines += [f"  day       {day.nap_s:.2f} s into {day.since}" for day in self.days]
         lines += [f"  switch    at step {s.step} to actor {s.pick}" for s in self.switches or ()]
         return "\n".join(lines)
 
@@ -161,6 +171,8 @@ class Allowed:
     phases: tuple[str, ...] = ()
     #: kinds of faults; all of them where there is none
     kinds: tuple[str, ...] = ()
+    #: how likely a schedule is to stand still for a day, once or twice
+    days: float = 0.1
 
 
 def drawn(seed: int, allowed: Allowed) -> Schedule:
@@ -206,7 +218,8 @@ def drawn(seed: int, allowed: Allowed) -> Schedule:
     )
     answers = READS if shape.migration in ("same", "drop") else READS[:-1]
     reads = tuple(Read(dice.randint(1, 30), of(answers)) for _ in range(of((0, 0, 2, 6))))
-    return Schedule(seed, shape, before, writers, faults, splits, reads)
+    days = tuple(Day(of(_SINCE[1:]), chance() * of((0.1, 0.4, 2.0))) for _ in range(of((1, 1, 2))))
+    return Schedule(seed, shape, before, writers, faults, splits, reads, days if dice.random() < allowed.days else ())
 
 
 #: Most are puts; a `put` of another kind is an update that moves, splits or drops.

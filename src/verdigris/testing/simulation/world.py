@@ -24,7 +24,7 @@ from verdigris.testing.simulation.places import SHAPE as SHAPE
 from verdigris.testing.simulation.places import SOURCE as SOURCE
 from verdigris.testing.simulation.places import destination_shape as destination_shape
 from verdigris.testing.simulation.process import PATIENCE_S, SKEW_S, Process
-from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, Split, Writer
+from verdigris.testing.simulation.schedule import Allowed, Day, Op, Schedule, Split, Writer
 from verdigris.testing.simulation.scheduler import Actor, Scheduler
 from verdigris.testing.simulation.switches import Replayed, Switches
 
@@ -32,6 +32,8 @@ from verdigris.testing.simulation.switches import Replayed, Switches
 LIMIT = 30_000
 #: How old the items are that were there before (seconds): no margin of clocks reaches back to them.
 _AGE_S = 5000.0
+#: Longer than a stream keeps anything.
+_DAY_S = 90_000.0
 #: How far a request's signing date may be from AWS's own time (seconds; there it is 300, and here less, to wait less).
 SIGNATURE_S = 20.0
 #: How long a write may land after it was sent: a clock that is ahead dates the signature later.
@@ -97,6 +99,8 @@ class World:
             self.scheduler.spawn(f"writer-{number}", partial(self._write, writer))
         for split in self.schedule.splits:
             self.scheduler.spawn("service", partial(self._split, split))
+        for day in self.schedule.days:
+            self.scheduler.spawn("service", partial(self._stand_still, day))
 
     def process(self, name: str, host: str) -> Process:
         made = Process(self, f"{name}#{len(self.processes) + 1}", host)
@@ -187,6 +191,12 @@ class World:
             self.tables.remove(SOURCE, (f"i{number}",))
 
     # ── the service ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _stand_still(self, day: Day) -> None:
+        self._wait_for(day.since)
+        self.scheduler.sleep(day.nap_s)
+        self.scheduler.now_s += _DAY_S
+        self.tables.stream(self.tables.enable_stream(SOURCE)).trim(lambda change: True)
 
     def _split(self, split: Split) -> None:
         self._wait_for(split.since)

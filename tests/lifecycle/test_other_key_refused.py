@@ -13,9 +13,12 @@ from verdigris.core.machine import State
 from verdigris.core.model import Phase
 from verdigris.core.quarantine import Held
 from verdigris.core.reserved import Reserved
-from verdigris.core.transform import Migration
+from verdigris.core.transform import Migration, Transform
 from verdigris.errors import PhaseFailed
 from verdigris.phases import redriving
+from verdigris.phases.claims import Claims
+from verdigris.phases.tail import tail
+from verdigris.stores.memory_links import MemoryLinks
 from verdigris.stores.table_shape import shape_with_key
 
 
@@ -76,3 +79,23 @@ def test_equal_values_of_two_keys_are_not_the_same_key() -> None:
     world.tables.table("court-dev-alpha").write([], [("0",)])
     assert runner.run(world.bench()).state is State.BAKED
     assert list(world.items("beta")) == [("0",)]
+
+
+def test_what_is_refused_is_kept_though_a_collision_beside_it_is_looked_at_again() -> None:
+    world = still(person(1, "1"), migration=CLASSES["claims"][0])
+    bench = world.bench()
+    runner.run(bench, until=Phase.REPLAY)
+    world.put("alpha", person(2, "1"), {"pk": "note", "sk": "note", "n": 5})
+    tail(bench).settler.hints({("note", "note"): set(), ("person|2", "person"): {("1",)}})
+    assert {entry.held for entry in bench.quarantine.waiting} == {Held.ITEM, Held.COLLISION}
+
+
+def test_a_claim_of_equal_values_is_kept() -> None:
+    """Where both tables have the same key it would say nothing."""
+    links = MemoryLinks()
+    move = [Migration("0001.py", up=lambda item: item)]
+    Claims(links, Transform(move, SWAPPED.key_before)).of_images({("7",): {("7",)}})
+    assert links.size == 0
+    claims = Claims(links, Transform(move, SWAPPED.key_before, destination=SWAPPED.key))
+    claims.of_images({("7",): {("7",)}})
+    assert claims.owners([("7",)]) == {("7",): {("7",)}}

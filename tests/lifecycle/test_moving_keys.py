@@ -191,7 +191,7 @@ def test_two_holders_of_one_key_are_named_before_anything_is_switched() -> None:
             for number in range(2)
         ]
     )
-    with pytest.raises(PhaseFailed, match=r"person\|0/person and person\|1/person all become seat\|1/seat"):
+    with pytest.raises(PhaseFailed, match=r"person\|0/person and person\|1/person both become seat\|1/seat"):
         runner.run(world.bench())
     assert world.bench().snapshot.live == "blue"
 

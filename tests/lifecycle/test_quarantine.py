@@ -47,7 +47,7 @@ def test_one_refused_item_of_200_holds_up_nothing_but_the_switch() -> None:
     assert snapshot.phases[Phase.VERIFY].evidence["repaired"] == 0
 
     error = stopped(world)
-    assert "1 items are in quarantine: case|7/case|7 (0001_double.py: up failed: KeyError: 'n'" in error.what
+    assert "1 item is in quarantine: case|7/case|7 (0001_double.py: up failed: KeyError: 'n'" in error.what
     assert error.next_command == "verdigris quarantine list dev"
     assert world.bench().journal.flags().color == "blue"
     (entry,) = entries(world)
@@ -227,7 +227,7 @@ def test_a_run_that_refuses_everything_stops_early_and_goes_on_when_mended() -> 
 
 def test_none_may_wait() -> None:
     world = begin(many(30), max_quarantined=0)
-    assert "1 items are in quarantine" in stopped(world).what
+    assert "1 item is in quarantine" in stopped(world).what
     assert world.bench().snapshot.state is State.BACKFILL
 
 

@@ -29,7 +29,7 @@ NAME = ("name|ada", "name")
 def test_a_collision_waits_with_both_sources_named_until_one_of_them_gives_way(page_items: int) -> None:
     world = begin([named(1, "ada"), named(2, "ada"), named(3, "bob")], MOVING)
     world.tables.page_items = page_items
-    assert "case|1/case|1 and case|2/case|2 all become name|ada/name" in stopped(world).what
+    assert "case|1/case|1 and case|2/case|2 both become name|ada/name" in stopped(world).what
     (entry,) = entries(world)
     assert (entry.held, entry.key) == (Held.COLLISION, NAME)
     assert entry.sources == (("case|1", "case|1"), ("case|2", "case|2"))

@@ -174,9 +174,9 @@ class World:
 
     # ── items ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    def live(self, items: Sequence[dict[str, Any]] = (), shape: TableShape = SHAPE) -> None:
+    def live(self, items: Sequence[dict[str, Any]] = (), shape: TableShape | None = None) -> None:
         """As after a first deployment: blue serves alpha, which holds these items."""
-        self.tables.create("court-dev-alpha", shape)
+        self.tables.create("court-dev-alpha", shape or SHAPE)
         if self.index:
             self.index.create("court-dev-case-alpha", {"mappings": {}})
             self.index.point_alias("court-dev-case", None, "court-dev-case-alpha")

@@ -68,7 +68,8 @@ def _text(found: Trials) -> Iterator[str]:
         yield from _item(found, item)
     for key, sources in found.collisions.items():
         names = "; ".join(show_key(found.schema, source) for source in sources)
-        yield f"{click.style('collision:', fg='red', bold=True)} {names} all come to {show_key(found.new_schema, key)}"
+        names += " all" if len(sources) > 2 else " both"
+        yield f"{click.style('collision:', fg='red', bold=True)} {names} come to {show_key(found.new_schema, key)}"
     yield _summary(found)
 
 
@@ -90,7 +91,7 @@ def _item(found: Trials, item: Tried) -> Iterator[str]:
     into = f" into {len(item.outputs)}" if item.outcome is Outcome.SPLIT else ""
     outcome = click.style(f"{item.outcome}{into}", fg=_COLORS.get(item.outcome), bold=True)
     yield f"{click.style(show_key(found.schema, item.key), bold=True)}: {outcome}"
-    for step in item.steps:
+    for step in item.steps if item.outcome is not Outcome.UNCHANGED else ():
         if step.outcome is not Outcome.REFUSED:
             of = f" of {_key(step.schema, step.key)}" if (step.schema, step.key) != (found.schema, item.key) else ""
             yield f"  {step.migration}{of}{_note(step)}"

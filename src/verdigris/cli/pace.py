@@ -36,7 +36,7 @@ class Pace:
 def eta(progress: Progress, per_s: float | None) -> str:
     """`ETA 12 s`, or `ETA unknown: …` with the reason. Empty where an end makes no sense to ask for."""
     if progress.estimated is None:
-        return "" if progress.unit == "changes" else "ETA unknown: nobody knows how many there are"
+        return "" if progress.unit == "changes" or progress.reason else "ETA unknown: nobody knows how many there are"
     if progress.unit == "seconds":
         return f"ETA {words.duration(progress.estimated - progress.done)}"
     if progress.done >= progress.estimated:
@@ -44,7 +44,7 @@ def eta(progress: Progress, per_s: float | None) -> str:
     if per_s is None:
         return "ETA unknown: measuring"
     if per_s <= 0:
-        return f"ETA unknown: nothing moved for {_WINDOW_S:.0f} s"
+        return "ETA unknown: nothing moves just now"
     return f"ETA {words.duration((progress.estimated - progress.done) / per_s)}"
 
 
@@ -64,7 +64,7 @@ def parts(progress: Progress, per_s: float | None) -> list[str]:
 
 
 def _far(progress: Progress) -> str:
-    if progress.unit == "seconds" or (not progress.done and progress.reason):
+    if progress.unit == "seconds" or (not progress.done and progress.estimated is None and progress.reason):
         return ""
     if progress.estimated is None:
         return words.plural(progress.done, progress.unit.removesuffix("s"))

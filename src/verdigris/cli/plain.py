@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from verdigris.phases.base import Progress
 _EVERY_S = 1.0
 _SHARE = 0.1
 _MOST_S = 30.0
+_NUMBER = re.compile(r"[\d.,]+")
 
 
 class Plain:
@@ -36,7 +38,7 @@ class Plain:
         self._today = today
         self._began_s = clock()
         self._next_s = 0.0
-        self._reason = ""
+        self._reasons: set[str] = set()
         self._gone = False
 
     def __enter__(self) -> Plain:
@@ -51,7 +53,7 @@ class Plain:
     def record(self, record: Record) -> None:
         self._print(self._board.record(record))
         if isinstance(record.body, PhaseBegan):
-            self._began_s, self._next_s, self._reason = self._clock(), 0.0, ""
+            self._began_s, self._next_s, self._reasons = self._clock(), 0.0, set()
 
     def progress(self, progress: Progress) -> None:
         self._board.progress(progress, self._clock())
@@ -72,11 +74,12 @@ class Plain:
         """Nothing to put back."""
 
     def _maybe(self, reason: str) -> None:
-        """A line if one is due, or if there is a new reason."""
+        """A line if one is due, or if there is a new reason; one that counts its seconds down is none."""
         now_s = self._clock()
-        if now_s < self._next_s and reason == self._reason:
+        kind = _NUMBER.sub("", reason)
+        if now_s < self._next_s and (not kind or kind in self._reasons):
             return
-        self._reason = reason
+        self._reasons.add(kind)
         self._next_s = now_s + min(_MOST_S, max(_EVERY_S, (now_s - self._began_s) * _SHARE))
         now = self._board.now
         self._print([f"  {now.phase or '':<10} {' · '.join(said(now))}"])

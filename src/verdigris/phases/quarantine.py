@@ -98,7 +98,13 @@ class Quarantine:
         """These source keys all produce `destination` now: what each makes of it."""
         said = " and ".join("/".join(key) for key in list(producers)[:3])
         said += f" and {len(producers) - 3} more" if len(producers) > 3 else ""
-        entry = self._entry(Held.COLLISION, destination, f"{said} all become {'/'.join(destination)}", producers)
+        said += " all" if len(producers) > 2 else " both"
+        entry = self._entry(
+            Held.COLLISION,
+            destination,
+            f"{said} become {'/'.join(destination)}",
+            producers,
+        )
         some = dict(list(producers.items())[:_PRODUCERS])
         self._keep(msgspec.structs.replace(entry, sources=tuple(producers)), some)
 

@@ -111,7 +111,7 @@ def _nothing_waits(bench: Bench) -> None:
     """Somebody must have decided about everything that could not be carried along. Raises PhaseFailed."""
     if waiting := bench.quarantine.waiting:
         raise PhaseFailed(
-            f"{len(waiting)} items are in quarantine: {names(waiting)}",
+            f"{len(waiting)} {'item is' if len(waiting) == 1 else 'items are'} in quarantine: {names(waiting)}",
             where=bench.plan.deploy_table,
             state=f"nothing was held; {bench.snapshot.live} serves on, and all else is in place",
             next_command=f"verdigris quarantine list {bench.plan.env}",

@@ -23,7 +23,7 @@ def test_colors_say_what_became_of_each() -> None:
         '    ~ status    "open" → "Open"',
         "pk=case|2, sk=case|2: refused",
         "  0001_cents.py: up failed: KeyError: 'fee' (line 9)",
-        "collision: pk=person|1, sk=person; pk=person|2, sk=person all come to pk=seat|1, sk=seat",
+        "collision: pk=person|1, sk=person; pk=person|2, sk=person both come to pk=seat|1, sk=seat",
         "312 items of court-dev-alpha: 310 untouched, 1 changed, 1 refused, 1 collision",
     ]
     assert lines[2] == f"    {click.style('- fee', fg='red')}       {click.style('12.5', fg='red')}"

@@ -37,7 +37,7 @@ def test_a_resumed_phase_is_not_counted_as_done_in_no_time() -> None:
     [
         (at(50), 10.0, "ETA 5.0 s"),
         (at(50), None, "ETA unknown: measuring"),
-        (at(50), 0.0, "ETA unknown: nothing moved for 10 s"),
+        (at(50), 0.0, "ETA unknown: nothing moves just now"),
         (at(150), 10.0, "ETA unknown: more than estimated"),
         (at(100), 10.0, ""),
         (at(50, None), 10.0, "ETA unknown: nobody knows how many there are"),
@@ -58,5 +58,9 @@ def test_all_there_is_to_say() -> None:
         "lag 0.4 s, 12 records",
     ]
     assert pace.parts(Progress(Phase.SWITCH, unit="changes", reason="holding writes"), None) == ["holding writes"]
+    sample = Progress(Phase.PREFLIGHT, 100, reason="running the migrations on a sample")
+    assert pace.parts(sample, None) == ["100 items", "running the migrations on a sample"]
+    slowed = Progress(Phase.BACKFILL, 0, 6000, reason="slowed: DynamoDB throttles court")
+    assert pace.parts(slowed, None) == ["0 of 6,000 items (0%)", "slowed: DynamoDB throttles court"]
     assert pace.parts(at(0), None) == ["0 of 100 items (0%)", "ETA unknown: measuring"]
     assert pace.parts(at(1, None, "changes"), 0.0) == ["1 change", "0/s"]

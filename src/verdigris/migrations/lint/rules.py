@@ -77,10 +77,12 @@ RULES = (
         "VM003",
         Severity.ERROR,
         "a key attribute is set, and there is no `source`",
-        "Where an output does not sit at its source's own key, `source(item)` says whose it is. Without it every such "
-        "output costs a durable claim, and the way back cannot tell which item it belongs to. Where "
+        "Where an output does not sit at its source's own key, `source(item)` says whose it is. Without it nothing is "
+        "lost either: every such output is claimed, durably, which costs two more writes each; but the way back cannot "
+        "tell which item it belongs to. So it should be a decision, not an oversight. Where "
         "`[table.destination]` gives the table another key, what is set or removed is an attribute of the old one.",
-        "add `source(item)`, which returns the source item's key, or None for items that are none of this migration's",
+        "add `source(item)`, which returns the source item's key, or None for items that are none of this migration's; "
+        "where the output does not hold enough to tell, say so on that line: # verdigris: ignore[VM003]",
         _SPLIT,
         _SPLIT + _SOURCE,
     ),

@@ -30,7 +30,7 @@ bench: $(READY_TO_TEST)  ## cost of an item, as ratios, into build/bench.json
 	@$(BIN)/python -m bench $(ARGS)
 
 docs: $(READY)  ## rewrites the generated parts of the documentation
-	@$(BIN)/python -m verdigris.config.schema && $(BIN)/python -m verdigris.cli.reference && $(BIN)/python -m verdigris.migrations.lint.reference && $(BIN)/python -m tests.docs.diagram
+	@$(BIN)/python -m verdigris.config.schema && $(BIN)/python -m verdigris.cli.reference && $(BIN)/python -m verdigris.migrations.lint.reference && $(BIN)/python -m tests.docs.diagram && $(BIN)/python -m tests.docs.sequences
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: $(PYTHON) is $$($(PYTHON) --version). Try: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 1; }

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from tests.docs import diagram
+from tests.docs import diagram, sequences
 from tests.docs.tree import DOCS, ROOT
 
 from verdigris import __version__, errors
@@ -22,6 +22,10 @@ def tree(base: type[errors.VerdigrisError] = errors.VerdigrisError) -> Iterator[
 
 def test_the_diagram_is_current() -> None:
     assert diagram.PAGE.read_text("utf-8") == diagram.page_text(), "run `make docs`"
+
+
+def test_the_sequence_of_a_switch_is_current() -> None:
+    assert sequences.PAGE.read_text("utf-8") == sequences.page_text(), "run `make docs`"
 
 
 def test_every_phase_is_explained() -> None:

@@ -221,7 +221,7 @@ def test_no_migration_is_needed_where_the_items_have_the_new_key_already() -> No
     world.settings = replace(world.settings, reserved=Reserved(SWAPPED.key_before, "verdigris|beacon"))
     world.live([{"id": str(n), "seat": str(n % 8)} for n in range(9)], shape=shape_with_key(SWAPPED.key_before))
     world.journal().set_flags({"migrate": True})
-    with pytest.raises(PhaseFailed, match="0 and 8 all become 0"):
+    with pytest.raises(PhaseFailed, match="0 and 8 both become 0"):
         runner.run(world.bench())
     world.delete("alpha", ("0",))
     assert runner.run(world.bench()).state is State.BAKED

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from hypothesis import given
-from hypothesis import strategies as st
-
 from verdigris.core.batching import BATCH_GET, BATCH_WRITE, GET_RECORDS, TRANSACT_WRITE, Limit, batches
 
 SMALL = Limit(3, 10, "made up")
@@ -24,15 +21,6 @@ def test_one_that_is_too_large_goes_alone() -> None:
 
 def test_nothing_is_no_batch() -> None:
     assert list(batches([], SMALL)) == []
-
-
-@given(st.lists(st.binary(max_size=14)))
-def test_nothing_is_lost_or_moved_and_every_batch_keeps_to_the_limit(entries: list[bytes]) -> None:
-    made = list(batches(entries, SMALL))
-    assert [entry for batch in made for entry in batch] == entries
-    for batch in made:
-        assert 1 <= len(batch) <= 3
-        assert len(batch) == 1 or sum(map(len, batch)) <= 10
 
 
 def test_the_limits_of_the_service() -> None:

@@ -52,7 +52,7 @@ def test_each_key_is_shown_by_its_own_table() -> None:
         "      - half  5",
         '      + kind  "x"',
         "      + n     5",
-        "collision: id=7; id=8 all come to n=5, kind=x",
+        "collision: id=7; id=8 both come to n=5, kind=x",
         "1 item of alpha: 1 moved, 1 collision",
     ]
     (item,) = _shape(found)["items"]

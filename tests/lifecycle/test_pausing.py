@@ -11,6 +11,7 @@ from tests.lifecycle.world import World, some_items
 from verdigris import runner
 from verdigris.core.machine import State
 from verdigris.core.model import Phase
+from verdigris.core.pacing import Budget
 from verdigris.core.records import PhaseBegan, PhaseDone, Record
 from verdigris.core.transform import Migration
 from verdigris.errors import Interrupted
@@ -22,6 +23,8 @@ LOOKS = 5
 
 class Pause:
     """Paused whenever `when` says so, for `LOOKS` looks; calls `meanwhile` at each."""
+
+    budget = Budget()
 
     def __init__(self, when: Callable[[], bool], meanwhile: Callable[[int], None] = lambda look: None) -> None:
         self._when = when

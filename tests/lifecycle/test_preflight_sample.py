@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 from tests.lifecycle.world import World, raw, some_items
 
 from verdigris import runner
+from verdigris.cli.words import proof
+from verdigris.core.machine import State
 from verdigris.core.model import Phase
+from verdigris.core.pacing import Budget
 from verdigris.core.transform import Migration
 from verdigris.errors import MigrationError
+from verdigris.phases.base import Unpaced
 from verdigris.phases.preflight import APPLIED_TWICE
 
 
@@ -62,3 +67,34 @@ def test_a_difference_stops_the_deployment_before_anything_is_made() -> None:
     with pytest.raises(MigrationError, match="different results"):
         runner.run(bench)
     assert world.tables.describe("court-dev-beta") is None
+
+
+@dataclass
+class Budgeted(Unpaced):
+    """As fast as it goes, but for what is said of the budget."""
+
+    budget: Budget = field(default_factory=lambda: Budget(write=0.001))
+
+
+def test_how_long_it_will_take_is_told_against_the_streams_time() -> None:
+    world = World([Migration("0001_a.py", up)])
+    world.live(some_items(100))
+    bench = world.bench()
+    bench.pace = Budgeted()
+    evidence = runner.run(bench, until=Phase.PREFLIGHT).phases[Phase.PREFLIGHT].evidence
+    assert evidence["backfill_s"] == 100_000
+    assert evidence["limited_by"] == "write"
+    assert not evidence["fits_the_stream"]
+    assert "with a write budget of 1 units a second it would fit" in evidence["advice"]
+    assert "backfill about 1 d 3 h, verify about 0.0 s. The backfill takes longer than" in proof(
+        Phase.PREFLIGHT, evidence
+    )
+    assert runner.run(bench).state is State.BAKED, "nothing is decided by it"
+
+
+def test_what_fits_needs_no_advice() -> None:
+    world = World([Migration("0001_a.py", up)])
+    world.live(some_items(100))
+    evidence = runner.run(world.bench(), until=Phase.PREFLIGHT).phases[Phase.PREFLIGHT].evidence
+    assert evidence["fits_the_stream"]
+    assert "advice" not in evidence

@@ -89,6 +89,10 @@ def _preflight(evidence: Evidence) -> str:
     said = f"{plural(evidence['sampled'], 'item')} tried, {count(evidence['sample_outputs'])} came out"
     if refused := evidence.get("sample_refused"):
         said += f"; {count(refused)} refused, the first: {evidence['first_refused']}"
+    if "backfill_s" in evidence:
+        said += f"; backfill about {duration(evidence['backfill_s'])}, verify about {duration(evidence['verify_s'])}"
+    if longer := evidence.get("advice"):
+        said += f". The backfill takes {longer}"
     return said
 
 

@@ -15,6 +15,8 @@ STREAM_KEEPS_S = 86_400.0
 #: What must be left of that while the tail runs (seconds): it stops rather than pass over records that expired. Clocks
 #: of two runners and of the service may each be wrong by five minutes.
 FOR_THE_TAIL_S = 900.0
+#: What must be left when the replay begins, for it to read what has piled up (seconds).
+FOR_THE_REPLAY_S = 3600.0
 #: With less than this left people are told (seconds).
 SHOWN_S = 12 * 3600.0
 

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from verdigris.core.horizon import STREAM_KEEPS_S
 from verdigris.core.model import Color, KeySchema, Phase, Place
+from verdigris.core.pacing import Budget
 from verdigris.core.planning import Plan
 from verdigris.core.records import Evidence
 from verdigris.core.reserved import Reserved
@@ -102,6 +103,11 @@ class Settings:
 class Pacing(Protocol):
     """What a phase must know of the pace at which its stores and its engine work."""
 
+    @property
+    def budget(self) -> Budget:
+        """What may be spent, as it was last said."""
+        ...
+
     def paused(self) -> str:
         """Why no bulk work may begin, "" if it may."""
         ...
@@ -117,6 +123,8 @@ class Pacing(Protocol):
 
 class Unpaced:
     """As fast as it goes."""
+
+    budget = Budget()
 
     def paused(self) -> str:
         return ""

@@ -7,14 +7,11 @@ settling. So being late costs a longer verify, and no item. The same holds when 
 
 from __future__ import annotations
 
-from verdigris.core.horizon import FOR_THE_TAIL_S, MARK, marks
+from verdigris.core.horizon import FOR_THE_REPLAY_S, FOR_THE_TAIL_S, MARK, marks
 from verdigris.core.model import Phase
 from verdigris.core.records import Evidence
 from verdigris.errors import HintsLost, PhaseFailed
 from verdigris.phases.base import Bench
-
-#: What must be left of the stream's time when the replay begins, for it to read what has piled up (seconds).
-_FOR_THE_REPLAY_S = 3600.0
 
 
 def set_mark(bench: Bench) -> Evidence:
@@ -39,7 +36,7 @@ def left_s(bench: Bench) -> float:
 
 def renew_in_time(bench: Bench) -> None:
     """While the backfill runs: sets a later mark when the time of the one that holds runs out."""
-    if left_s(bench) < _FOR_THE_REPLAY_S:
+    if left_s(bench) < FOR_THE_REPLAY_S:
         bench.log.step(Phase.BACKFILL, f"{MARK}-{len(marks(bench.snapshot)) + 1}", lambda: _mark(bench))
 
 

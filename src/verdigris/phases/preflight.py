@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import islice
 
+from verdigris.core.capacity import write_units
+from verdigris.core.forecast import Measured, advice, forecast
 from verdigris.core.machine import State
 from verdigris.core.model import Phase
 from verdigris.core.raw_key import key_reader
@@ -80,7 +82,8 @@ def _sample(bench: Bench) -> Evidence:
     key_of = key_reader(bench.source.key)
     touched: list[Sampled] = []
     refused: list[ItemRefused] = []
-    sampled = outputs = 0
+    sampled = outputs = units = 0
+    began_s = bench.now()
     for raw in islice(spread(bench.source, bench.settings.segments, pages=1), SAMPLE):
         reads.begin()
         sampled += 1
@@ -93,14 +96,32 @@ def _sample(bench: Bench) -> Evidence:
             refused.append(error)
             continue
         outputs += len(made)
+        units += write_units(output.raw for output in made)
         if len(touched) < APPLIED_TWICE and not all(output.untouched for output in made):
             touched.append(Sampled(key_of(raw), raw, reads.found))
         if sampled % 100 == 0:
             bench.breathe()
             bench.report(Progress(phase, sampled, reason="running the migrations on a sample"))
+    measured = Measured(sampled, max(0.0, bench.now() - began_s), units)
     bench.report(Progress(phase, sampled, reason="running the migrations again, in other processes"))
     bench.prove_determinism(touched)
     evidence: Evidence = {"sampled": sampled, "sample_outputs": outputs, "applied_twice": len(touched)}
+    evidence |= _predicted(bench, measured)
     if refused:
         evidence |= {"sample_refused": len(refused), "first_refused": str(refused[0])}
     return evidence
+
+
+def _predicted(bench: Bench, measured: Measured) -> Evidence:
+    """How long it will take, against the stream's time."""
+    plan = bench.plan
+    found = forecast(measured, plan.items_estimate or 0, plan.bytes_estimate or 0, bench.pace.budget)
+    if found is None:
+        return {}
+    said: Evidence = {
+        "backfill_s": round(found.backfill_s),
+        "verify_s": round(found.verify_s),
+        "limited_by": found.limited_by,
+        "fits_the_stream": found.fits,
+    }
+    return said if found.fits else {**said, "advice": advice(found)}

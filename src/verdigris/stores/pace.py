@@ -50,6 +50,7 @@ class Pace:
         env: str = "ENV",
         tell: Callable[[str], None] = lambda reason: None,
     ) -> None:
+        self.budget = budget
         self._clock = clock
         self._sleep = sleep
         self._check = check
@@ -186,6 +187,7 @@ class Pace:
         if control is None:
             return
         with self._lock:
+            self.budget = control.budget
             now_s = self._clock()
             for lane, line in self._lanes.items():
                 line.set(control.budget.of(lane), now_s)

@@ -95,7 +95,7 @@ class Runner:
         self.signal(signal.SIGKILL)
         return self.finish().code == -signal.SIGKILL
 
-    def finish(self, timeout_s: float = 240) -> Done:
+    def finish(self, timeout_s: float = 400) -> Done:
         """Waits for its end. Raises AssertionError, and kills it, if that does not come."""
         self._process.join(timeout_s)
         if self._process.is_alive():

@@ -20,7 +20,7 @@ from verdigris.testing.fault_proxy import FaultProxy
 _WRITES = "BatchWriteItem *-beta"
 
 
-@pytest.mark.parametrize("seed", [1, 4], ids=["carried", "served"])
+@pytest.mark.parametrize("seed", [6, 4], ids=["carried", "served"])
 def test_a_round(tmp_path: Path, seed: int) -> None:
     with Engines(tmp_path) as engines:
         tally = engines.round(seed)

@@ -165,7 +165,7 @@ class Striker:
         """Within the bound, shortly after it (then it is refused), or never."""
         if held is None:
             return
-        tell = held.drop if self._dice.random() < 0.2 else held.let_go
+        tell = held.drop if self._dice.random() < 0.5 else held.let_go
         timer = threading.Timer(self._dice.uniform(0, self._bound_s * 1.2), tell)
         timer.start()
         self._on_their_way.append(timer)

@@ -209,7 +209,7 @@ def test_what_moved_while_hints_were_lost_is_claimed_by_verify() -> None:
     runner.run(bench, until=Phase.VERIFY)
     assert bench.snapshot.losses == 1
     world.put("alpha", one | {"n": 2})
-    with pytest.raises(PhaseFailed, match="1 items are in quarantine"):
+    with pytest.raises(PhaseFailed, match="1 item is in quarantine"):
         runner.run(world.bench())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 
 import msgspec
 
@@ -19,11 +19,13 @@ from verdigris.engines.scoped import Scoped
 from verdigris.engines.threads import Threads
 from verdigris.journal.dynamodb import DynamoRows
 from verdigris.journal.journal import Holder, Journal
+from verdigris.journal.quarantine import QuarantineRows
 from verdigris.phases.base import Bench, Settings, Stores
 from verdigris.phases.claims import Claims
 from verdigris.phases.copying import SegmentProgress, copy_segment
 from verdigris.phases.log import Log
 from verdigris.phases.marks import set_mark
+from verdigris.phases.quarantine import Quarantine
 from verdigris.phases.tail import tail
 from verdigris.phases.verify import compare
 from verdigris.stores.abreast import AbreastTable
@@ -57,25 +59,30 @@ class Runner:
             DynamoRows(self._aws.client("dynamodb"), deploy_table), lambda: datetime.now(UTC).isoformat()
         )
         self._journal.create()
+        self._settings = Settings(may_enable_stream=True, margin_s=_DAY_S)
+        self._transform = Transform([migration], KEY, reserved=self._settings.reserved)
         self._journal.acquire(Holder("bench", "bench", "here", 1, "1", "bench", "now"), 60, self._journal.lease())
 
     def copy(self, source: str, destination: str) -> int:
         """The backfill, less its mark: scan, migrations, writes, durable checkpoints."""
-        bench = self._bench(source, destination)
-        transform, quarantine = bench.transform(), bench.quarantine
-        claims = Claims(bench.stores.links, transform)
+        claims = Claims(MemoryLinks(), self._transform)
         read: dict[int, int] = {}
 
         def work(segment: Segment) -> None:
             def save(progress: SegmentProgress) -> None:
-                self._journal.save(bench.deployment, f"backfill|{segment.index:06d}", msgspec.json.encode(progress))
+                self._journal.save(1, f"backfill|{segment.index:06d}", msgspec.json.encode(progress))
                 read[segment.index] = progress.read
 
-            origin, target = bench.source, bench.destination
-            copy_segment(origin, target, transform, claims, quarantine, segment, SegmentProgress(), save)
+            origin, target = self._table(source), self._table(destination)
+            start = SegmentProgress()
+            copy_segment(origin, target, self._transform, claims, self._quarantine, segment, start, save)
 
-        bench.engine.run([Segment(index, SEGMENTS) for index in range(SEGMENTS)], work, lambda: None)
+        self._engine.run([Segment(index, SEGMENTS) for index in range(SEGMENTS)], work, lambda: None)
         return sum(read.values())
+
+    @cached_property
+    def _quarantine(self) -> Quarantine:
+        return Quarantine(QuarantineRows(self._journal, 1), {}, 0, "bench", str)
 
     def settle(self, source: str, destination: str) -> int:
         """The tail, until it has settled every record that is in the stream."""
@@ -110,17 +117,15 @@ class Runner:
             phases=PHASES[Kind.MIGRATE],
         )
         log = Log(self._journal, [self._journal.append(self._journal.deployments() + 1, 1, Started(plan))])
-        settings = Settings(may_enable_stream=True, margin_s=_DAY_S)
-        transform = Transform([self._migration], KEY, reserved=settings.reserved)
         return Bench(
             plan=plan,
-            settings=settings,
+            settings=self._settings,
             stores=Stores(self._admin, self._table, self._stream, MemoryLinks()),  # the keys stay: none is ever kept
             journal=self._journal,
             log=log,
             engine=self._engine,
-            transform=lambda: transform,
-            dry_transform=lambda views: transform,
+            transform=lambda: self._transform,
+            dry_transform=lambda views: self._transform,
             indexes=list,
             shape=lambda: shape_with_key(KEY),
             place=lambda color: Place("bench", color, DataVersion.BETA, destination, "deploy", "us-east-1"),

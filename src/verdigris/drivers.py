@@ -1,9 +1,12 @@
-"""What stands around a deployment, made from the configuration: the application of a color."""
+"""What stands around a deployment, from the configuration: a color's application, hooks, and who is told."""
 
 from __future__ import annotations
 
+import os
 import sys
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +18,22 @@ from verdigris.config.applications import (
     SamApplication,
     TerraformApplication,
 )
+from verdigris.config.around import CircleCiNotify, HookSettings, NotifySettings
 from verdigris.config.model import Environment
 from verdigris.core.model import Color
+from verdigris.phases.base import Hooked, Notice
 from verdigris.stores.base import Application
+from verdigris.stores.circleci import CircleCi
 from verdigris.stores.command_application import CommandApplication as ByCommands
+from verdigris.stores.command_hook import CommandHook
+from verdigris.stores.http_hook import HttpHook
+from verdigris.stores.outside import Hook, Notifier
+from verdigris.stores.secrets import read_secret
 from verdigris.stores.stacks import Stacks, cdk, sam
 from verdigris.stores.terraform import Setup, Terraform
 from verdigris.stores.tool import Tell
+from verdigris.stores.web import shown
+from verdigris.stores.webhook import Webhook
 
 #: service → its boto3 client
 Client = Callable[[str], Any]
@@ -93,6 +105,53 @@ def _infrastructure(env: Environment, section: Infrastructure, folder: Path, cli
             )
             name = named("{app}-{env}-{color}")
             return ByCommands(folder, directory, name, deploy, destroy, address, timeout_s, tell)
+
+
+def hooks(env: Environment, folder: Path, client: Client, tell: Tell) -> tuple[Hooked, ...]:
+    """What this environment's deployments ask of others; the application's smoke test first."""
+    made = [_hooked(env, one, f"{one.at}-{number}", folder, client, tell) for number, one in enumerate(env.hooks, 1)]
+    if env.application and env.application.exercise:
+        command = HookSettings(
+            at="exercise",
+            command=env.application.exercise,
+            directory=env.application.exercise_directory,
+            name="smoke test",
+            timeout_seconds=3600,
+        )
+        made.insert(0, _hooked(env, command, "exercise", folder, client, tell))
+    return tuple(made)
+
+
+def _hooked(env: Environment, section: HookSettings, file: str, folder: Path, client: Client, tell: Tell) -> Hooked:
+    hook: Hook
+    if section.command:
+        words = [interpreter(word) for word in section.command]
+        name = section.name or " ".join(section.command)
+        log = folder / "hooks" / label(env) / f"{file}.log"
+        hook = CommandHook(name, words, env.config.root / section.directory, log, section.timeout_seconds, tell)
+    else:
+        assert section.url  # one of the two, says the configuration
+        secret = partial(read_secret, section.secret, client, os.environ) if section.secret else None
+        hook = HttpHook(section.name or shown(section.url), section.url, secret, time.time)
+    return Hooked(section.point, hook, section.timeout_seconds, section.every_seconds)
+
+
+def notices(env: Environment, client: Client) -> tuple[Notice, ...]:
+    """Who is told of this environment's deployments."""
+    return tuple(Notice(one.phase, _notifier(one, client)) for one in env.notices)
+
+
+def _notifier(section: NotifySettings, client: Client) -> Notifier:
+    """Secrets are read when they are needed, not here."""
+
+    def secret(reference: str) -> Callable[[], str]:
+        return lambda: read_secret(reference, client, os.environ)
+
+    if isinstance(section, CircleCiNotify):
+        return CircleCi(
+            section.job, secret(section.token), os.environ, time.sleep, section.url, section.patience_seconds
+        )
+    return Webhook(section.url, secret(section.secret), time.time)
 
 
 def label(env: Environment) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 
 from verdigris.core import records
 from verdigris.core.machine import TRANSITIONS, Event, State
@@ -15,6 +16,8 @@ from verdigris.phases import (
     bake,
     exercise,
     finalize,
+    hooks,
+    notifying,
     preflight,
     provision,
     reindex,
@@ -39,7 +42,9 @@ def run(bench: Bench, *, until: Phase | None = None, yes_by: str | None = None) 
     """
     _check(bench)
     begin_again_if_lost(bench)
+    notifying.remember(bench)
     while not bench.snapshot.ended:
+        _tell(bench)
         if until is not None and bench.snapshot.done(until):
             break
         said = approve.answer(bench.snapshot, bench.settings.approve, yes_by) or _nothing_to_destroy(bench.snapshot)
@@ -58,21 +63,39 @@ def _work(bench: Bench) -> None:
     phase = bench.snapshot.phase
     assert phase is not None  # the machine has one for every state that neither waits nor ends
     steps = STEPS[phase]
-    try:
+    with _failures(bench, phase):
         wait_while_paused(bench, phase)
         bench.breathe()
         bench.log.append(records.PhaseBegan(phase))
+        hooks.before(bench, phase)
         steps.ready(bench)
         evidence = steps.run(bench)
+        if evidence is not None:
+            hooks.after(bench, phase)
         if phase is Phase.FINALIZE:
             _forget(bench)
         if evidence is not None:
             bench.log.append(records.PhaseDone(phase, evidence))
+
+
+def _tell(bench: Bench) -> None:
+    """Whoever waits for a phase that lies behind, and was not told yet."""
+    for one in notifying.due(bench):
+        with _failures(bench, one.what.phase):
+            notifying.tell(bench, one)
+
+
+@contextmanager
+def _failures(bench: Bench, phase: Phase) -> Iterator[None]:
+    """What goes wrong within is completed and journalled."""
+    try:
+        yield
     except LeaseLost:
         raise  # nothing may be written any more, not even this
     except VerdigrisError as error:
         _complete(bench, error)
         _journal_failure(bench, phase, error)
+        hooks.failed(bench, phase, error)
         raise
 
 

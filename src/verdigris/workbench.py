@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from verdigris.core.model import DataVersion, Item, KeySchema, Place
+from verdigris import drivers
+from verdigris.core.model import DataVersion, Item, KeySchema
 from verdigris.core.planning import Plan
-from verdigris.core.records import Evidence
 from verdigris.core.reserved import Reserved
 from verdigris.core.steps import Views
 from verdigris.core.transform import Migration, Transform
-from verdigris.drivers import interpreter
 from verdigris.engines.scoped import Scoped
 from verdigris.engines.threads import Threads
 from verdigris.errors import ConfigError, PhaseFailed
@@ -25,6 +22,7 @@ from verdigris.journal.lease import LeaseKeeper
 from verdigris.migrations import determinism
 from verdigris.migrations.discovery import MigrationFile, discover
 from verdigris.migrations.loading import load_function, load_migrations
+from verdigris.phases import hooks as asking
 from verdigris.phases.base import Bench, IndexPlan, Progress, Settings, Stores
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
@@ -71,7 +69,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         indexes=cache(lambda: _index_plans(wiring, plan.destination)),
         shape=lambda: _shape(wiring, plan),
         place=lambda color: wiring.place(color, plan.destination if color is plan.after else plan.source),
-        exercise=lambda place, address: _exercise(wiring, place, address),
+        exercise=lambda place, address: asking.exercise(made, address),
         now=time.time,
         sleep=time.sleep,
         hold=lease.hold,
@@ -84,6 +82,8 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         stop=hooks.stop,
         late=late,
         pace=pace,
+        hooks=drivers.hooks(wiring.env, wiring.state_folder, wiring.service, hooks.output),
+        notices=drivers.notices(wiring.env, wiring.service),
     )
     return made
 
@@ -196,27 +196,3 @@ def reserved_keys(wiring: Wiring, source_table: str) -> Reserved:
 def reserved_in(wiring: Wiring, schema: KeySchema) -> Reserved:
     """The same in a table with this key."""
     return Reserved(schema, str(wiring.config.table.beacon))
-
-
-def _exercise(wiring: Wiring, place: Place, address: str) -> Evidence:
-    section = wiring.env.application
-    if section is None or section.exercise is None:
-        return {"ran": False}
-    done = subprocess.run(
-        [interpreter(word) for word in section.exercise],
-        cwd=wiring.config.root / section.exercise_directory,
-        env=os.environ | place.environment() | {"VERDIGRIS_URL": address},
-        capture_output=True,
-        text=True,
-        check=False,
-        start_new_session=True,  # Ctrl-C is for Verdigris, which stops when the test has ended
-    )
-    if done.returncode:
-        said = (done.stdout + done.stderr).strip().splitlines()[-5:]
-        raise PhaseFailed(
-            f"the smoke test ended with code {done.returncode}: " + " | ".join(said),
-            where=" ".join(section.exercise),
-            state="the old color serves on, untouched",
-            next_command=f"verdigris deploy {wiring.name}",
-        )
-    return {"ran": True}

@@ -29,7 +29,7 @@ MAY: dict[str, set[str]] = {
     "runner": _INNER | {"phases"},
     # These compose everything (what stands around a deployment, an environment's adapters, its facts, a runner's
     # bench), so nothing else has to.
-    "drivers": _PORTS | {"config", "local"},
+    "drivers": _PORTS | {"config", "local", "phases"},
     "wiring": _PORTS | {"config", "connections", "drivers", "local", "phases", "traffic"},
     "connections": _INNER | {"config", "local", "stores"},
     "traffic": _INNER | {"config", "stores"},
@@ -50,6 +50,7 @@ EXCEPTIONS = {
 #: Inside phases only the ports are known; which adapter is behind them is the wiring's business.
 PORTS = {
     "verdigris.stores.base",
+    "verdigris.stores.outside",
     "verdigris.engines.base",
     "verdigris.journal.journal",
     "verdigris.journal.quarantine",

@@ -14,7 +14,18 @@ _LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 _URL = re.compile(r"https?://[^\s)>`\"']+")
 #: Folders of a machine. The paths of an application's requests (`/health`) are none.
 _PLACE = re.compile(r"(?<![\w.~/}])/(?:work|root|home|tmp|opt|usr|mnt|Users)/\S+")
-_HOSTS = {"127.0.0.1", "localhost", "search.example.com", "keepachangelog.com", "semver.org", "docs.aws.amazon.com"}
+_HOSTS = {
+    "127.0.0.1",
+    "localhost",
+    "ci.example.com",
+    "circleci.com",
+    "docs.aws.amazon.com",
+    "keepachangelog.com",
+    "ops.example.com",
+    "search.example.com",
+    "semver.org",
+    "www.standardwebhooks.com",
+}
 
 pages = pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from verdigris.core.trial import Sampled
 from verdigris.engines.inline import Inline
 from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.memory import MemoryRows
-from verdigris.phases.base import Bench, IndexPlan, Progress, Settings, Stores
+from verdigris.phases.base import Bench, Hooked, IndexPlan, Notice, Progress, Settings, Stores
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.views import SourceViews
@@ -83,6 +84,10 @@ class World:
         self.links = MemoryLinks()
         self.runners = 0
         self.late = LateWrites(0.0)
+        #: what is asked of others
+        self.hooks: list[Hooked] = []
+        #: who is told of what
+        self.notices: list[Notice] = []
         #: what preflight had proven deterministic
         self.samples: list[Sequence[Sampled]] = []
 
@@ -148,6 +153,8 @@ class World:
             prove_determinism=self.samples.append,
             report=self.progress,
             late=self.late,
+            hooks=[dataclasses.replace(one, hook=self.expose(one.hook, "hook")) for one in self.hooks],
+            notices=[Notice(one.after, self.expose(one.notifier, "notifier")) for one in self.notices],
         )
 
     def _shape(self, plan: Plan) -> TableShape:

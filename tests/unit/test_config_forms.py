@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tests.unit.test_config_load import SMALLEST, fault_of, read
+from tests.unit.test_config_load import SMALLEST, fault_of, faults_of, read
 
 from verdigris.config.applications import ProcessApplication, TerraformApplication
+from verdigris.core.model import Phase
 
 
 @pytest.mark.parametrize(
@@ -41,3 +42,41 @@ def test_other_braces_in_a_command_are_left_alone(tmp_path: Path) -> None:
     application = read(tmp_path, SMALLEST + f"[application]\ncommand = {command}\n").application
     assert isinstance(application, ProcessApplication)
     assert list(application.command) == command
+
+
+NOTIFY = '[[notify]]\nafter = "reindex"\nto = "circleci"\njob = "go-on"\ntoken = "env:TOKEN"\n'
+HOOK = '[[hook]]\nat = "before-switch"\ncommand = ["true"]\n'
+
+
+@pytest.mark.parametrize(
+    ("sections", "said"),
+    [
+        (NOTIFY.replace("env:TOKEN", "hunter2"), "notify[0].token: must say where it is kept: env:NAME,"),
+        (NOTIFY.replace("reindex", "finalize"), 'notify[0].after: found "finalize"; must be'),
+        (NOTIFY.replace("circleci", "circle"), 'notify[0].to: found "circle"; must be one of circleci, webhook'),
+        (NOTIFY.replace('to = "circleci"\n', ""), "notify[0]: to is missing; there are: circleci, webhook"),
+        (NOTIFY + 'environments = ["prd"]\n', 'notify[0].environments[0]: no environment "prd"; there are: dev'),
+        (NOTIFY.replace("job", "jop"), 'did you mean "job"?'),
+        (HOOK.replace("before-switch", "before-swich"), "hook[0].at: found"),
+        (HOOK + 'url = "http://x"\n', "hook[0]: needs one of command and url"),
+        (HOOK.replace('command = ["true"]\n', ""), "hook[0]: needs one of command and url"),
+        (HOOK + 'secret = "env:X"\n', "hook[0].secret: signs requests: it goes with url"),
+        (HOOK + HOOK, "hook[1]: is the second of its kind at before-switch"),
+        (HOOK.replace("before-switch", "maintenance-on"), "maintenance-on needs a hook at maintenance-off in dev"),
+        (HOOK.replace("before-switch", "maintenance-off"), "maintenance-off needs a hook at maintenance-on in dev"),
+    ],
+)
+def test_faults_of_hooks_and_notices(tmp_path: Path, sections: str, said: str) -> None:
+    faults = faults_of(tmp_path, SMALLEST + sections)
+    assert any(said in fault for fault in faults), faults
+    assert not any("hunter2" in fault for fault in faults)
+
+
+def test_hooks_and_notices_are_for_the_environments_that_they_name(tmp_path: Path) -> None:
+    prod = '[environments.prod]\nregions = ["us-east-1"]\n'
+    only = 'environments = ["prod"]\n'
+    config = read(tmp_path, SMALLEST + prod + HOOK + HOOK.replace("true", "false") + only + NOTIFY + only)
+    dev, live = config.environment("dev"), config.environment("prod")
+    assert (len(dev.hooks), len(dev.notices)) == (1, 0)
+    assert (len(live.hooks), len(live.notices)) == (2, 1)
+    assert live.notices[0].phase is Phase.REINDEX

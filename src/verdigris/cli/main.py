@@ -18,7 +18,7 @@ from verdigris.cli.call import Call, Group
 COMMANDS = {
     "Deploy": ("plan", "deploy", "approve", "reject", "rollback", "finalize", "abort"),
     "While it runs": ("pause", "resume", "budget"),
-    "Look": ("status", "history", "get", "doctor", "verify"),
+    "Look": ("status", "wait", "history", "get", "doctor", "verify"),
     "Prepare and mend": ("init", "adopt", "migrations", "quarantine", "set", "clean", "unlock"),
     "On this machine": ("local", "demo"),
 }

@@ -32,7 +32,7 @@ stdout is [JSON](json.md). The global options may stand before or after the comm
 | 0 | done, or nothing to do |
 | 1 | failed |
 | 2 | bad usage or configuration; with `plan --detailed-exitcode`: something is pending, and every fault is 1 |
-| 3 | waiting at the gate: `verdigris approve` or `reject` |
+| 3 | waiting at the gate: `verdigris approve` or `reject`; of `wait`: the time is over, and it is not done yet |
 | 4 | another runner holds the environment's lease |
 | 5 | verification found differences that remain |
 | 130 | interrupted; the same command goes on |

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from verdigris.commands.deploying import Planned
     from verdigris.commands.looking import Finding, History, Status
     from verdigris.commands.steering import Steered
+    from verdigris.commands.waiting import Waited
     from verdigris.core.pacing import Budget
     from verdigris.core.planning import Plan
     from verdigris.core.records import Record
@@ -97,6 +98,18 @@ def status(of: Status, reason: str) -> Shape:
         "quarantine": {"waiting": of.quarantined, "discarded": of.discarded},
         "reason": reason,
         "next_command": of.next_command,
+    }
+
+
+def waited(of: Waited, exit_code: int) -> Shape:
+    return {
+        "env": of.status.env,
+        "for": of.goal,
+        "verdict": of.verdict,
+        "reason": of.reason,
+        "deployment": deployment(of.status.snapshot) if of.status.snapshot else None,
+        "next_command": of.status.next_command,
+        "exit_code": exit_code,
     }
 
 

@@ -17,6 +17,7 @@ from verdigris.commands.starting import init
 from verdigris.commands.steering import budget, pause, resume
 from verdigris.commands.trying import try_migrations
 from verdigris.commands.values import get, set_value
+from verdigris.commands.waiting import wait
 from verdigris.wiring import Hooks
 
 __all__ = [
@@ -52,6 +53,7 @@ __all__ = [
     "try_migrations",
     "unlock",
     "verify",
+    "wait",
     "watch",
     "why",
 ]

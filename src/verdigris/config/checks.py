@@ -21,7 +21,7 @@ _Section = dict[str, Any]
 def name_faults(raw: _Section, skip: Collection[KeyPath]) -> list[Fault]:
     """Faults of names in the environments that exist; none for a key that has a fault already (`skip`)."""
     seen: dict[KeyPath, Fault] = {}
-    for fault in (*_expanded(raw, skip), *_environments(raw), *_labels(raw), *_live(raw)):
+    for fault in (*_expanded(raw, skip), *_environments(raw), *_scopes(raw), *_hooks(raw), *_labels(raw), *_live(raw)):
         if fault.key not in skip:
             seen.setdefault(fault.key, fault)
     return list(seen.values())
@@ -88,6 +88,38 @@ def _live(raw: _Section) -> Iterator[Fault]:
     live = raw.get("live")
     if isinstance(live, dict) and len({"function", "command"} & live.keys()) != 1:
         yield Fault(("live",), "must have one of function and command: which way is the live application asked?")
+
+
+def _scopes(raw: _Section) -> Iterator[Fault]:
+    """What is meant for some environments only names such as there are."""
+    known = _section(raw, "environments")
+    for section in ("hook", "notify"):
+        for number, part in enumerate(_list(raw, section)):
+            for place, env in enumerate(_list(part, "environments")):
+                if isinstance(env, str) and env not in known:
+                    what = f'no environment "{env}"; there are: {", ".join(known)}{names.did_you_mean(env, known)}'
+                    yield Fault((section, number, "environments", place), what)
+
+
+def _hooks(raw: _Section) -> Iterator[Fault]:
+    """Each has something to ask, and a name of its own at its point; maintenance ends where it begins."""
+    seen: set[tuple[str, str]] = set()
+    hooks = [hook for hook in _list(raw, "hook") if isinstance(hook, dict)]
+    for number, hook in enumerate(hooks):
+        if ("command" in hook) == ("url" in hook):
+            yield Fault(("hook", number), "needs one of command and url")
+        if "secret" in hook and "url" not in hook:
+            yield Fault(("hook", number, "secret"), "signs requests: it goes with url")
+        asked = hook.get("name") or str(hook.get("command") or hook.get("url"))
+        if (name := (str(hook.get("at")), asked)) in seen:
+            yield Fault(("hook", number), f"is the second of its kind at {name[0]}: give it a name of its own")
+        seen.add(name)
+    for env in _section(raw, "environments"):
+        mine = [(n, hook) for n, hook in enumerate(hooks) if env in (_list(hook, "environments") or [env])]
+        at = {str(hook.get("at")): number for number, hook in mine}
+        for one, other in (("maintenance-on", "maintenance-off"), ("maintenance-off", "maintenance-on")):
+            if one in at and other not in at:
+                yield Fault(("hook", at[one], "at"), f"{one} needs a hook at {other} in {env}: the two go together")
 
 
 def _environments(raw: _Section) -> Iterator[Fault]:

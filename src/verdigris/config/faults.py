@@ -128,8 +128,12 @@ def _forms(annotation: Any) -> tuple[str, dict[str, type[BaseModel]]]:
     sections = _sections(annotation)
     if len(sections) < 2:
         return "", {}
-    key = next(name for name, field in sections[0].model_fields.items() if get_origin(field.annotation) is Literal)
+    key = next(name for name, field in sections[0].model_fields.items() if _says_one_thing(field.annotation))
     return key, {get_args(section.model_fields[key].annotation)[0]: section for section in sections}
+
+
+def _says_one_thing(annotation: Any) -> bool:
+    return get_origin(annotation) is Literal and len(get_args(annotation)) == 1
 
 
 def _section(annotation: Any) -> type[BaseModel]:

@@ -12,6 +12,7 @@ from pydantic import Field, Strict
 
 from verdigris.config import files, names
 from verdigris.config.applications import ApplicationSettings
+from verdigris.config.around import HookSettings, NotifySettings
 from verdigris.config.budget import BudgetSettings
 from verdigris.config.indexes import IndexPlace, IndexSettings
 from verdigris.config.live import LiveSettings
@@ -133,6 +134,12 @@ class Document(Section):
         default=None,
         description="How a color's application comes to be. Without this section something else deploys it.",
     )
+    hook: Annotated[tuple[HookSettings, ...], Strict(False)] = Field(
+        default=(), description="What is asked of your commands and services. May stand any number of times."
+    )
+    notify: Annotated[tuple[NotifySettings, ...], Strict(False)] = Field(
+        default=(), description="Who is told when a phase is done. May stand any number of times."
+    )
     switch: SwitchSettings = Field(
         default=SwitchSettings(),
         description="How the traffic moves. What sends it to a color is the front door in an environment that is "
@@ -246,6 +253,16 @@ class Environment(EnvironmentSettings):
     def expanded(self, template: str, region: str | None = None) -> str:
         """A name that is one for both colors; `region` is the home region unless it says otherwise."""
         return self._expand(template, **({"region": region} if region else {}))
+
+    @property
+    def hooks(self) -> tuple[HookSettings, ...]:
+        """What deployments of this environment ask of others."""
+        return tuple(one for one in self.config.hook if not one.environments or self.name in one.environments)
+
+    @property
+    def notices(self) -> tuple[NotifySettings, ...]:
+        """Who is told of deployments of this environment."""
+        return tuple(one for one in self.config.notify if not one.environments or self.name in one.environments)
 
     def colored(self, template: str, color: Color, region: str | None = None) -> str:
         """A name of what serves a color."""

@@ -50,6 +50,32 @@ name = "{app}-{env}-deploy"          # flags, lease, journal
 #   arguments = ["--resolve-s3"]     # sam, cdk
 #   deploy = ["make", "up"]          # command, as are destroy = [...] and address = [...]
 
+# What is asked of commands and services of yours on the way (docs/how-to/hooks.md).
+# [[hook]]
+# at = "before-switch"               # after-provision, exercise, maintenance-on, after-switch, on-failure, …
+# command = ["./pause-cron.sh"]      # exit code 0 succeeded, 75 in progress, any other failed
+# directory = "."
+# name = "pause cron"
+# timeout_seconds = 600
+# every_seconds = 5                  # while in progress
+# environments = ["dev"]             # none stands for all
+#
+#   url = "https://ops.example.com/hook" # in place of command
+#   secret = "env:HOOK_SECRET"       # signs the request
+
+# Who is told when a phase is done (docs/how-to/continue-your-ci.md).
+# [[notify]]
+# after = "reindex"
+# to = "circleci"                    # or "webhook", see below
+# job = "wait-for-reindex"           # the approval job that is approved
+# token = "env:CIRCLECI_TOKEN"       # or secretsmanager:ID, secretsmanager:ID#KEY, ssm:NAME
+# url = "https://circleci.com"
+# patience_seconds = 300             # until the workflow has come to the job
+# environments = ["dev"]             # none stands for all
+#
+#   to = "webhook"
+#   secret = "ssm:/court/webhook"    # signs the message
+
 [switch]
 deadline_seconds = 10                # from fence to release, or back to where it was
 

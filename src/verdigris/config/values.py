@@ -17,6 +17,7 @@ from verdigris.config.names import COLORED, placeholder_fault, placeholders, tem
 _WORD = re.compile(r"[a-z0-9-]{2,32}")
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 _REFERENCE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+_SECRET_REFERENCE = re.compile(r"env:[A-Za-z_]\w*|secretsmanager:[^\s#]+(#\S+)?|ssm:\S+")
 #: us-east-1, us-gov-west-1, ap-southeast-2, eusc-de-east-1
 _REGION = re.compile(r"[a-z]{2,4}(-[a-z]+){1,3}-\d{1,2}")
 #: The longest sort key: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
@@ -124,6 +125,12 @@ def _template(version: bool) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _secret_reference(text: str) -> str:
+    if not _SECRET_REFERENCE.fullmatch(text):
+        raise SecretFound("must say where it is kept: env:NAME, secretsmanager:ID, secretsmanager:ID#KEY or ssm:NAME")
+    return text
+
+
 def _color_name(text: str) -> str:
     if not text:
         raise ValueError("must not be empty")
@@ -157,6 +164,7 @@ Regions = Annotated[
 ]
 Command = Annotated[tuple[str, ...], Strict(False), AfterValidator(_command), Field(json_schema_extra={"minItems": 1})]
 Arguments = Annotated[tuple[str, ...], Strict(False)]
+SecretReference = Annotated[str, AfterValidator(_secret_reference), _shown(_SECRET_REFERENCE)]
 Url = Annotated[str, AfterValidator(_url), Field(json_schema_extra={"format": "uri"})]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 Beacon = Annotated[str | int, BeforeValidator(_beacon)]

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from verdigris.core.hooking import Point
 from verdigris.core.horizon import STREAM_KEEPS_S
 from verdigris.core.model import Color, KeySchema, Phase, Place
 from verdigris.core.pacing import Budget
@@ -47,6 +48,7 @@ from verdigris.stores.base import (
     TableAdmin,
     TableShape,
 )
+from verdigris.stores.outside import Hook, Notifier
 
 if TYPE_CHECKING:
     from verdigris.phases.tail import Tail
@@ -77,6 +79,24 @@ class IndexPlan:
 
 
 _RESERVED = Reserved(KeySchema((("pk", "S"), ("sk", "S"))), "verdigris|beacon")
+
+
+@dataclass(frozen=True)
+class Hooked:
+    """A hook at its point: how long it may take, and how often it is asked while it is in progress."""
+
+    point: Point
+    hook: Hook
+    timeout_s: float
+    every_s: float
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Who is told when a phase lies behind."""
+
+    after: Phase
+    notifier: Notifier
 
 
 @dataclass(frozen=True)
@@ -178,6 +198,8 @@ class Bench:
     report: Callable[[Progress], None] = lambda progress: None
     stop: threading.Event = field(default_factory=threading.Event)
     pace: Pacing = field(default_factory=Unpaced)
+    notices: Sequence[Notice] = ()
+    hooks: Sequence[Hooked] = ()
     tail: Tail | None = None
     late: LateWrites = field(default_factory=lambda: LateWrites(0.0))
     #: since when this runner holds writes (seconds); None when it does not

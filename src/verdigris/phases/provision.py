@@ -14,7 +14,7 @@ from verdigris.phases.base import Bench, IndexPlan
 
 phase = Phase.PROVISION
 
-_START = "start-application"
+START = "start-application"
 
 
 def ready(bench: Bench) -> None:
@@ -50,7 +50,7 @@ def check(bench: Bench) -> None:
 def undo(bench: Bench) -> None:
     """Removes the application, indexes and table that this deployment made, then sets the flags back."""
     plan, stores = bench.plan, bench.stores
-    if stores.application and _START in bench.snapshot.steps:
+    if stores.application and START in bench.snapshot.steps:
         stores.application.stop(bench.place(plan.after))
     if plan.kind is Kind.COLOR:
         return
@@ -78,12 +78,12 @@ def ensure_application(bench: Bench) -> str:
         return "none"
     place = bench.place(plan.after)
     # What this deployment has not started to the end is half of it, or left from another one.
-    whole = bench.snapshot.evidence(_START) is not None
+    whole = bench.snapshot.evidence(START) is not None
     address = application.address(place) if whole else None
     if address is None:
-        bench.log.append(Intent(phase, _START))
+        bench.log.append(Intent(phase, START))
         address = application.start(place)
-        bench.log.append(Outcome(phase, _START, {"address": address}))
+        bench.log.append(Outcome(phase, START, {"address": address}))
     if bench.stores.pointer:
         bench.stores.pointer.register(plan.after, address)
     return address

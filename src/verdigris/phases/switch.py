@@ -20,7 +20,7 @@ from verdigris.core.model import Color, Phase
 from verdigris.core.quarantine import names
 from verdigris.core.records import Evidence, Intent
 from verdigris.errors import Conflict, PhaseFailed, VerdigrisError
-from verdigris.phases import beacons
+from verdigris.phases import beacons, hooks
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.provision import ensure_application
 from verdigris.phases.tail import Tail, tail
@@ -83,6 +83,9 @@ def _flip(bench: Bench, before: Color | None, after: Color | None, *, drain: boo
     _lift(bench)
     began_s = bench.now()
     try:
+        if before is not None and bench.plan.moves_data:
+            hooks.maintenance_on(bench)
+            began_s = bench.now()
         if fence:
             _report(bench, "holding writes")
             bench.log.append(Intent(phase, f"fence-{bench.snapshot.flips + 1}"))
@@ -95,6 +98,7 @@ def _flip(bench: Bench, before: Color | None, after: Color | None, *, drain: boo
     except VerdigrisError as error:
         if fence:
             fence.release(token)
+        hooks.maintenance_off(bench)
         if isinstance(error, PhaseFailed | Conflict):
             raise _back(bench, error) from error
         raise
@@ -103,6 +107,7 @@ def _flip(bench: Bench, before: Color | None, after: Color | None, *, drain: boo
     except Conflict as error:  # certain: nothing was flipped. Of any other error only the deploy table knows
         if fence:
             fence.release(token)
+        hooks.maintenance_off(bench)
         raise _back(bench, error) from error
     bench.held_since_s = began_s if fence else None
 
@@ -153,6 +158,7 @@ def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
         beacons.remove(bench)
         if after is bench.plan.after:
             _enable_ttl(bench)
+    hooks.maintenance_off(bench)
     return evidence
 
 
@@ -189,6 +195,7 @@ def _lift(bench: Bench) -> None:
     token = _standing(bench)
     if bench.stores.fence and token:
         bench.stores.fence.release(token)
+    hooks.maintenance_off(bench)
 
 
 def _standing(bench: Bench) -> str | None:

@@ -1,0 +1,48 @@
+"""The ports of what stands around a deployment: whom it asks on its way, and whom it tells how far it is.
+
+As in `base.py`, `tests/contract/` holds a suite for each, which every adapter passes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from verdigris.core.announcing import Announcement
+from verdigris.core.hooking import Asked, Reply
+
+
+class Notifier(Protocol):
+    """A service that is told when a phase lies behind: CI that waits for it, a webhook."""
+
+    @property
+    def name(self) -> str:
+        """Names it in the journal. Holds no secret."""
+        ...
+
+    def here(self) -> str:
+        """What in the surroundings of this process says where to go on, a CI workflow's id for instance; "" if nothing.
+
+        It is journalled, so that a deployment which goes on elsewhere still knows it.
+        """
+        ...
+
+    def tell(self, what: Announcement, place: str) -> dict[str, Any]:
+        """Tells it; `place` is what `here` found in this run or an earlier one. Told again, it has no further effect.
+
+        Raises AccessRefused (an expired token), NotFound, Conflict, Invalid, and after every retry Unreachable or
+        Throttled: then it may have taken effect. Returns what is worth keeping in the journal; never a secret.
+        """
+        ...
+
+
+class Hook(Protocol):
+    """A command or a service of the user's that a deployment asks."""
+
+    @property
+    def name(self) -> str:
+        """Names it in the journal. Holds no secret."""
+        ...
+
+    def ask(self, what: Asked) -> Reply:
+        """Asks once. The same question may come again, after IN_PROGRESS or a crash. Raises the errors of a service."""
+        ...

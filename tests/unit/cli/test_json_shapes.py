@@ -15,9 +15,11 @@ from tests.unit.cli.test_exit_codes import answer
 
 from verdigris import commands, errors
 from verdigris.commands.steering import Steered
+from verdigris.commands.waiting import Waited
 from verdigris.core import records
 from verdigris.core.model import Phase
 from verdigris.core.pacing import Budget
+from verdigris.core.passing import Verdict
 from verdigris.local.processes import ProcessInfo
 from verdigris.local.stack import EngineInfo, LocalStack, StackInfo
 
@@ -33,6 +35,11 @@ STACK = StackInfo(
 ONE_DOCUMENT: dict[str, tuple[str, Any, list[str]]] = {
     "plan": ("plan", sample.PLANNED, ["plan"]),
     "status": ("status", sample.status(*STATUS, lease=sample.LEASE), ["status"]),
+    "wait": (
+        "wait",
+        Waited(Phase.REINDEX, Verdict.AHEAD, sample.status(*sample.PREFLIGHT), "deployment 3 is in provision"),
+        ["wait", "--for", "reindex"],
+    ),
     "approve": ("approve", sample.deployment(*sample.APPROVED), ["approve"]),
     "quarantine list": ("list_quarantine", sample.LISTED, ["quarantine", "list"]),
     "quarantine show": ("show_quarantined", sample.SHOWN, ["quarantine", "show", "pk=case|1,sk=case|1"]),

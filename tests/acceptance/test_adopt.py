@@ -12,6 +12,7 @@ from tests.fault.scripted import fault, scripted
 from tests.scripted_environment import OTHERS, ScriptedEnvironment
 
 from verdigris import commands
+from verdigris.core.records import PhaseDone, Record, Said, Undone
 from verdigris.errors import AccessRefused, NotFound, UsageError
 
 S, B = "S", "BOOL"
@@ -72,25 +73,47 @@ def test_then_it_is_deployed(old: ScriptedEnvironment) -> None:
     assert done.last == "next: verdigris adopt dev"
     old.project.ok("adopt", "dev", "--yes")
     old.project.ok("doctor", "dev")
+    before = old.rows()
     old.project.ok("deploy", "dev")
     assert commands.get(old.config, "dev", "current-color") == "blue"
     assert commands.get(old.config, "dev", "source-table") == f"{old.project.name}-dev-beta"
     old.project.ok("finalize", "dev", "--confirm", "dev")
-    assert {name: old.rows()[name] for name in old.rows() if name[0] not in ("current-color", "migrate")} == {
-        (item["pk"][S], item["sk"][S]): item
-        for item in (
-            *OTHERS,
-            RECORDED,
-            *(
-                {"pk": {S: name}, "sk": {S: name}, "current": value}
-                for name, value in (
-                    ("source-table-version", {S: "beta"}),
-                    ("destination-table-version", {S: "beta"}),
-                    ("maintenance-mode", {B: False}),
-                )
-            ),
-        )
+    others = [old.rows(), before]
+    assert [rows.pop(("current-color", "current-color"))["current"] for rows in others] == [{S: "blue"}, {S: "green"}]
+    assert others[0] == others[1], "a color alone changes nothing else"
+
+
+def test_the_flags_that_others_read_are_true_at_every_moment(old: ScriptedEnvironment) -> None:
+    """A migration from beta into alpha, the way back, forward again, and the end."""
+    for name in ("pending-color-switch", "migration-queue-is-empty"):
+        old.flag(name, {B: False})
+    commands.adopt(old.config, "dev", yes=True)
+    old.project.write("migrations/0001_a.py", "def up(item):\n    return item\n")
+    seen: dict[str, tuple[str, ...]] = {}
+
+    def look(record: Record) -> None:
+        names = ("pending-color-switch", "migration-queue-is-empty", "migrate", "maintenance-mode")
+        values = tuple(commands.get(old.config, "dev", name) for name in names)
+        match record.body:
+            case PhaseDone(phase) | Undone(phase):
+                seen[phase] = values
+            case Said(event):
+                seen[event] = values
+
+    hooks = commands.Hooks(record=look)
+    commands.deploy(old.config, "dev", yes=True, enable_stream=True, hooks=hooks)
+    assert seen == {
+        "preflight": ("true", "false", "false", "false"),
+        **dict.fromkeys(("provision", "backfill"), ("true", "false", "true", "false")),
+        **dict.fromkeys(("replay", "verify", "reindex", "exercise", "approved"), ("true", "true", "true", "false")),
+        **dict.fromkeys(("switch", "bake"), ("false", "true", "true", "false")),
     }
+    commands.rollback(old.config, "dev", lossy=True, hooks=hooks)
+    assert (seen["rollback"][0], seen["switch"][0]) == ("true", "false")
+    commands.deploy(old.config, "dev", hooks=hooks)
+    commands.finalize(old.config, "dev", confirm="dev", hooks=hooks)
+    assert seen["finalize"] == ("false", "true", "false", "false")
+    assert commands.get(old.config, "dev", "source-table") == f"{old.project.name}-dev-alpha"
 
 
 def test_migrations_of_another_tool_become_the_baseline(old: ScriptedEnvironment) -> None:

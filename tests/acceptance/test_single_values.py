@@ -159,8 +159,14 @@ def test_a_color_that_makes_no_sense_can_be_mended(kept: ScriptedEnvironment) ->
 
 def test_nothing_but_maintenance_is_set_while_a_deployment_is_under_way(env: ScriptedEnvironment) -> None:
     assert env.project.run("deploy", "dev").code == 3, "it waits at the gate"
-    with pytest.raises(UsageError, match="under way"):
-        commands.set_value(env.config, "dev", "migrate", "true")
+    for name, value in (("migrate", "true"), ("source-version", "beta"), ("pending-color-switch", "false")):
+        with pytest.raises(UsageError, match="under way"):
+            commands.set_value(env.config, "dev", name, value)
+    env.flag("migrate", {S: "true"})
+    env.flag("source-table-version", {S: "beta"})
+    for name, value in (("migrate", "false"), ("source-version", "alpha")):
+        assert commands.set_value(env.config, "dev", name, value).changed, "put back as the deployment left it"
+    assert env.project.run("deploy", "dev").code == 3, "and it goes on"
     assert commands.set_value(env.config, "dev", "maintenance-mode", "true").changed
     assert get(env, "maintenance-mode") == "true"
 

@@ -10,7 +10,7 @@ from verdigris.core.flags import Flags
 from verdigris.core.machine import Event
 from verdigris.core.model import Color, DataVersion, Phase
 from verdigris.core.records import Body, Intent, Outcome, Said
-from verdigris.core.standing import disagreements
+from verdigris.core.standing import disagreements, left
 
 BEFORE = Flags(Color.BLUE, DataVersion.ALPHA, DataVersion.ALPHA)
 DURING = Flags(Color.BLUE, DataVersion.ALPHA, DataVersion.BETA, migrate=True)
@@ -56,3 +56,23 @@ def test_as_the_deployment_left_them(bodies: tuple[Body, ...], flags: Flags) -> 
 )
 def test_as_somebody_left_them(bodies: tuple[Body, ...], flags: Flags, said: list[str]) -> None:
     assert disagreements(folded(*bodies), flags)[: len(said)] == said
+
+
+@pytest.mark.parametrize(
+    ("bodies", "name", "value", "expected"),
+    [
+        ((), "current-color", Color.BLUE, True),
+        ((), "current-color", Color.GREEN, False),
+        ((), "migrate", True, False),
+        ((SET,), "migrate", True, True),
+        ((SET,), "migrate", False, False),
+        ((SET,), "destination-table-version", DataVersion.BETA, True),
+        ((SET,), "destination-table-version", DataVersion.ALPHA, False),
+        ((SET, *TO_THE_GATE, APPROVED, FORTH), "current-color", Color.GREEN, True),
+        ((SET, *TO_THE_GATE, APPROVED, FORTH, SETTLING), "source-table-version", DataVersion.BETA, False),
+    ],
+)
+def test_only_what_the_deployment_left_puts_a_flag_back(
+    bodies: tuple[Body, ...], name: str, value: Color | DataVersion | bool, expected: bool
+) -> None:
+    assert left(folded(*bodies), name, value) is expected

@@ -10,10 +10,11 @@ from verdigris import workbench
 from verdigris.core.damage import damaged
 from verdigris.core.machine import Event, IllegalEvent
 from verdigris.core.planning import Plan
-from verdigris.core.records import Said, Started
+from verdigris.core.records import Record, Said, Started
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.standing import disagreements
 from verdigris.errors import NotFound, StoreError, UsageError, VerdigrisError
+from verdigris.journal.following import Follower
 from verdigris.journal.holder import me
 from verdigris.journal.journal import Journal
 from verdigris.journal.lease import LeaseKeeper
@@ -45,7 +46,7 @@ class Session:
             raise damaged(
                 journal.rows.name, "verdigris|lease", why, "remove that row if no runner works here, then run it again"
             )
-        log = Log(journal, history, self.hooks.record)
+        log = self._log(history)
         _refuse_edited_flags(self.wiring, log.snapshot)
         return log
 
@@ -54,9 +55,21 @@ class Session:
         journal = self.wiring.journal
         record = journal.append(journal.deployments() + 1, 1, Started(plan))
         self.hooks.record(record)
-        return Log(journal, [record], self.hooks.record)
+        return self._log([record])
+
+    def _log(self, history: list[Record]) -> Log:
+        """Each record is told of when the flags that others read say so too."""
+        follower = Follower(self.wiring.journal)
+
+        def heard(record: Record) -> None:
+            follower.follow(log.snapshot)
+            self.hooks.record(record)
+
+        log: Log = Log(self.wiring.journal, history, heard)
+        return log
 
     def bench(self, log: Log, *, may_enable_stream: bool = False) -> Bench:
+        Follower(self.wiring.journal).follow(log.snapshot)  # an earlier runner may have died before it did
         self.hooks.resumed(log.snapshot)
         return workbench.bench(self.wiring, log, self.lease, self.hooks, may_enable_stream=may_enable_stream)
 

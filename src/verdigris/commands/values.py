@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
-from verdigris.commands.sessions import session
+from verdigris.commands.sessions import latest, session
 from verdigris.config.model import Config
 from verdigris.config.names import did_you_mean
 from verdigris.core import flags as names
 from verdigris.core.adoption import shown
 from verdigris.core.flags import Flags
 from verdigris.core.model import Color, DataVersion
+from verdigris.core.standing import left
 from verdigris.errors import NotFound, StoreError, UsageError
 from verdigris.journal.acts import act
 from verdigris.journal.base import Put, Value, flag_row
@@ -113,8 +114,9 @@ def _unversioned(wiring: Wiring) -> str | None:
 def set_value(config: Config, env: str, name: str, value: str, *, hooks: Hooks | None = None) -> FlagSet:
     """Sets one flag, its item written whole; `history` shows it.
 
-    Raises UsageError for what may not be set, is no value of it, or while a deployment is under way (its flags are its
-    own; `maintenance-mode` may be set at any time), NotFound where there is no deploy table or no such table.
+    While a deployment is under way its flags are its own: only what somebody changed by hand can be put back as it
+    was, and `maintenance-mode` set at any time. Raises UsageError for what may not be set, or is no value of it,
+    NotFound where there is no deploy table or no such table.
     """
     flag = _FLAGS.get(name)
     if flag is None:
@@ -123,25 +125,26 @@ def set_value(config: Config, env: str, name: str, value: str, *, hooks: Hooks |
     wanted = _parsed(env, name, flag, value)
     if flag == names.MAINTENANCE:
         return _write(wiring, flag, wanted, wiring.journal.rows.write)
-    with session(wiring, f"set {env} {name}", hooks or Hooks()) as held:
-        log = held.current()
-        if log and not log.snapshot.ended:
+    with session(wiring, f"set {env} {name}", hooks or Hooks()):
+        snapshot = latest(wiring.journal)
+        if snapshot is None or snapshot.ended:
+            _check(wiring, flag, wanted)
+        elif flag in _SWITCHES or not left(snapshot, flag, wanted):
             raise UsageError(
-                f"deployment {log.snapshot.deployment} is under way, and sets {flag} itself",
+                f"deployment {snapshot.deployment} is under way, and sets {flag} itself",
                 where=wiring.env.deploy_table,
                 state="nothing was changed",
                 next_command=f"verdigris status {env}",
             )
-        _check(wiring, flag, wanted)
         return _write(wiring, flag, wanted, wiring.journal.write)
 
 
-def _parsed(env: str, name: str, flag: str, value: str) -> Value:
-    choices: dict[str, Value] = {"true": True, "false": False}
+def _parsed(env: str, name: str, flag: str, value: str) -> Color | DataVersion | bool:
+    choices: dict[str, Color | DataVersion | bool] = {"true": True, "false": False}
     if flag == names.CURRENT_COLOR:
-        choices = {color.value: color.value for color in Color}
+        choices = {color.value: color for color in Color}
     elif flag in (names.SOURCE_VERSION, names.DESTINATION_VERSION):
-        choices = {version.value: version.value for version in DataVersion}
+        choices = {version.value: version for version in DataVersion}
     if value not in choices:
         raise UsageError(
             f"{name} is {' or '.join(choices)}, not {value!r}",
@@ -151,7 +154,7 @@ def _parsed(env: str, name: str, flag: str, value: str) -> Value:
     return choices[value]
 
 
-def _check(wiring: Wiring, flag: str, wanted: Value) -> None:
+def _check(wiring: Wiring, flag: str, wanted: Color | DataVersion | bool) -> None:
     """What the flag is about to say must be so."""
     rows, env = wiring.journal.rows, wiring.name
     if flag == names.CURRENT_COLOR:
@@ -181,7 +184,8 @@ def _check(wiring: Wiring, flag: str, wanted: Value) -> None:
             )
 
 
-def _write(wiring: Wiring, flag: str, wanted: Value, write: Callable[[Put, Put], None]) -> FlagSet:
+def _write(wiring: Wiring, flag: str, choice: Color | DataVersion | bool, write: Callable[[Put, Put], None]) -> FlagSet:
+    wanted: Value = choice if isinstance(choice, bool) else choice.value
     row = wiring.journal.rows.get(flag, flag) or {}
     now = row.get("current")
     before, after = None if now is None else shown(now), shown(wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from verdigris.core import flags as names
 from verdigris.core.flags import Flags
 from verdigris.core.machine import State
-from verdigris.core.model import DataVersion, Kind
+from verdigris.core.model import Color, DataVersion, Kind
 from verdigris.core.records import SET_FLAGS, SETTLE_FLAGS
 from verdigris.core.snapshot import Snapshot
 
@@ -28,6 +28,24 @@ def disagreements(snapshot: Snapshot, flags: Flags) -> list[str]:
     if flags.migrate is not plan.moves_data:
         found.append(f"{names.MIGRATE} is {_said(flags.migrate)}, and was {_said(plan.moves_data)}")
     return found
+
+
+def left(snapshot: Snapshot, name: str, value: Color | DataVersion | bool) -> bool:
+    """Whether the deployment under way left this flag with this value: then setting it puts it back."""
+    other = not value if isinstance(value, bool) else value.other
+    return not _names(snapshot, name, value) and _names(snapshot, name, other)
+
+
+def _names(snapshot: Snapshot, name: str, value: Color | DataVersion | bool) -> bool:
+    """Whether this value disagrees."""
+    match value:
+        case Color():
+            flags = Flags(color=value)
+        case DataVersion():
+            flags = Flags(source=value, destination=value)
+        case _:
+            flags = Flags(migrate=value)
+    return any(line.startswith(f"{name} ") for line in disagreements(snapshot, flags))
 
 
 def _said(value: DataVersion | str | bool | None) -> str:

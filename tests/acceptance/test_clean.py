@@ -112,6 +112,20 @@ def test_a_deployment_under_way_has_no_leftover(
         commands.clean(env.config, "dev")
 
 
+def test_flags_that_the_last_deployment_did_not_leave_are_not_believed(
+    tmp_path: Path, stack: SessionStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env = ScriptedEnvironment(tmp_path, stack.dynamodb_url, monkeypatch)
+    env.project.ok("deploy", "dev", "--yes")
+    env.make_table("beta")
+    for name in ("source-version", "destination-version"):
+        commands.set_value(env.config, "dev", name, "beta")
+    with pytest.raises(PhaseFailed, match="left alpha serving"):
+        commands.clean(env.config, "dev", confirm=f"{env.project.name}-dev-alpha", items=0)
+    live_command(env, f"{env.project.name}-dev-beta")
+    assert commands.clean(env.config, "dev").table == f"{env.project.name}-dev-alpha"
+
+
 # ── replicas: the deploy table on DynamoDB Local, the destination on a server that answers as AWS ────────────────────
 
 

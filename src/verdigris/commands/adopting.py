@@ -15,7 +15,7 @@ from verdigris.core.model import DataVersion
 from verdigris.core.plan_faults import Fault
 from verdigris.errors import NotFound, UsageError, VerdigrisError
 from verdigris.journal.acts import act
-from verdigris.journal.base import MIGRATION, Put, Row, flag_row
+from verdigris.journal.base import MIGRATION, Put, Row, Value, flag_row
 from verdigris.journal.holder import me
 from verdigris.stores.base import TableFacts
 from verdigris.wiring import Hooks, Wiring, now_iso
@@ -152,9 +152,9 @@ def _is_other(row: Row) -> bool:
     return not (pk in FLAGS and row["sk"] == pk) and not pk.startswith((MIGRATION, "verdigris|"))
 
 
-def _ask(wiring: Wiring, flags: Mapping[str, object]) -> tuple[str | None, tuple[Fault, ...]]:
+def _ask(wiring: Wiring, flags: Mapping[str, Value | None]) -> tuple[str | None, tuple[Fault, ...]]:
     """What the live application says; a failure to ask is one more thing to decide."""
-    color = color_of(flags)  # type: ignore[arg-type]
+    color = color_of(flags)
     if wiring.live is None or color is None:
         return None, ()
     try:

@@ -8,7 +8,9 @@ from functools import partial
 
 from verdigris.commands.sessions import latest, nothing_yet, session
 from verdigris.config.model import Config
+from verdigris.core.machine import State
 from verdigris.core.model import DataVersion
+from verdigris.core.snapshot import Snapshot
 from verdigris.core.versions import judge
 from verdigris.errors import Interrupted, PhaseFailed, UsageError
 from verdigris.journal.acts import act
@@ -87,13 +89,13 @@ def _look(wiring: Wiring) -> Cleaning:
             state="nothing was removed",
             next_command=f"verdigris abort {wiring.name}",
         )
-    version = _destination(wiring)
+    version = _destination(wiring, snapshot)
     table = wiring.names.tables[version]
     return Cleaning(wiring.name, table, tuple(_tables(wiring, table)), tuple(_indexes(wiring, version)))
 
 
-def _destination(wiring: Wiring) -> DataVersion:
-    """The version that surely does not serve."""
+def _destination(wiring: Wiring, last: Snapshot | None) -> DataVersion:
+    """The version that surely does not serve: by the flags, and by the live application or else the last deployment."""
     flags = wiring.journal.flags()
     if flags.source is None or flags.color is None:
         raise nothing_yet(wiring)
@@ -106,7 +108,19 @@ def _destination(wiring: Wiring) -> DataVersion:
             state="nothing was removed",
             next_command=f"verdigris doctor {wiring.name}",
         )
+    served = flags.source if live or last is None else _left_serving(last)
+    if served is not flags.source:
+        raise PhaseFailed(
+            f"source-table-version is {flags.source}, and the last deployment left {served} serving",
+            where=wiring.env.deploy_table,
+            state="nothing was removed",
+            next_command="say in [live] how the live application is asked",
+        )
     return flags.source.other
+
+
+def _left_serving(last: Snapshot) -> DataVersion:
+    return last.plan.destination if last.state is State.FINISHED else last.plan.source
 
 
 def _tables(wiring: Wiring, name: str) -> Iterator[Leftover]:

@@ -206,7 +206,7 @@ def test_what_moved_while_hints_were_lost_is_claimed_by_verify() -> None:
     world.clock.sleep(30 * HOUR)
     trim(world, 24)
     bench = world.bench()
-    runner.run(bench, until=Phase.VERIFY)
+    runner.run(bench, until=Phase.EXERCISE)
     assert bench.snapshot.losses == 1
     world.put("alpha", one | {"n": 2})
     with pytest.raises(PhaseFailed, match="1 item is in quarantine"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 import pytest
@@ -14,11 +15,13 @@ from tests.lifecycle.test_moving_keys import expected as expected_of
 from tests.lifecycle.world import World, some_items
 
 from verdigris import runner
-from verdigris.core.machine import State
-from verdigris.core.model import Color, Key, RawItem, Segment
-from verdigris.core.records import Intent, Record
+from verdigris.core.machine import Event, State
+from verdigris.core.model import Color, Key, Phase, RawItem, Segment
+from verdigris.core.records import Intent, Record, Said
+from verdigris.errors import Unreachable
 from verdigris.phases.base import Progress
 from verdigris.phases.late import LateWrites
+from verdigris.phases.waiting import remove_table
 from verdigris.stores.base import ScanPage, Table
 from verdigris.stores.memory_pointer import MemoryPointer
 
@@ -169,6 +172,25 @@ def test_a_new_runner_waits_for_what_the_one_before_had_sent() -> None:
     before_s = world.clock.slept_s
     runner.run(world.bench())
     assert world.clock.slept_s - before_s >= 249
+
+
+def test_a_table_is_not_made_before_a_removal_of_an_earlier_run_has_landed() -> None:
+    """An abort that died in the middle of a DeleteTable, or that got no answer to it."""
+    world = World(MIGRATIONS, late_s=BOUND_S)
+    world.live(some_items(5))
+    runner.run(world.bench(), until=Phase.PROVISION)
+    bench = world.bench()
+    with pytest.raises(Unreachable), patch.object(world.tables, "delete", side_effect=Unreachable("no answer")):
+        remove_table(bench, "court-dev-beta")
+    quiet_s = bench.late.quiet_from_s()
+    assert quiet_s == world.clock.now_s + BOUND_S
+    world.tables.delete("court-dev-beta")
+    bench.log.append(Said(Event.ABORT, "ada"))
+    runner.run(bench)
+
+    world.late_from_s = quiet_s
+    runner.run(world.bench(), until=Phase.PROVISION)
+    assert world.clock.now_s >= quiet_s
 
 
 def test_owners_of_a_suspect_are_remembered_until_it_is_settled() -> None:

@@ -9,6 +9,7 @@ from verdigris.core.model import Kind, Phase
 from verdigris.core.records import RECORD_MIGRATIONS, SETTLE_FLAGS, Evidence
 from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Bench
+from verdigris.phases.waiting import remove_table
 
 phase = Phase.FINALIZE
 
@@ -74,5 +75,5 @@ def _delete_table(bench: Bench) -> Evidence:
             where=plan.deploy_table,
             next_command=f"verdigris doctor {plan.env}",
         )
-    bench.stores.admin.delete(plan.source_table)
+    remove_table(bench, plan.source_table)
     return {"table": plan.source_table}

@@ -38,6 +38,11 @@ class LateWrites:
                     continue  # a beacon is looked for by its value, and means nothing where it lies
                 self._suspects[key] = max(self._suspects.get(key, 0.0), signed_s + self._bound_s)
 
+    def sent(self, signed_s: float) -> None:
+        """Something that is not a write of a key got no answer."""
+        with self._lock:
+            self._from_s = max(self._from_s, signed_s + self._bound_s)
+
     def quiet_from_s(self) -> float:
         """When nothing that is known of can land any more; in the past if that is so now."""
         with self._lock:

@@ -11,6 +11,7 @@ from verdigris.core.model import Kind, Phase
 from verdigris.core.records import SET_FLAGS, Evidence, Intent, Outcome
 from verdigris.errors import AlreadyThere, NotFound, PhaseFailed
 from verdigris.phases.base import Bench, IndexPlan
+from verdigris.phases.waiting import remove_table, wait_for_others
 
 phase = Phase.PROVISION
 
@@ -68,7 +69,7 @@ def _remove_table(bench: Bench) -> None:
     """The first table of an environment may have been filled by people meanwhile: then it is theirs."""
     name = bench.plan.destination_table
     if bench.plan.kind is Kind.MIGRATE or bench.stores.admin.is_empty(name):
-        bench.stores.admin.delete(name)
+        remove_table(bench, name)
 
 
 def ensure_application(bench: Bench) -> str:
@@ -104,6 +105,8 @@ def _set_flags(bench: Bench) -> Evidence:
 def _create_table(bench: Bench) -> Evidence:
     admin, plan = bench.stores.admin, bench.plan
     name = plan.destination_table
+    if plan.kind is Kind.MIGRATE:
+        wait_for_others(bench, "a removal of the table by an earlier run")
     try:
         # Time to live is turned on after the switch: until then nothing but Verdigris may delete there.
         admin.create(name, replace(bench.shape(), ttl_attribute=None) if plan.moves_data else bench.shape())

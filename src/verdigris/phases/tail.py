@@ -18,11 +18,12 @@ from verdigris.core.model import Change, Key, Phase, RawItem
 from verdigris.core.settling import coalesce
 from verdigris.core.transform import Transform
 from verdigris.errors import HintsLost, NotFound, PhaseFailed
-from verdigris.phases.base import Bench, Progress
+from verdigris.phases.base import Bench
 from verdigris.phases.beacons import Beacons
 from verdigris.phases.documents import documents_of
 from verdigris.phases.marks import demand_time, mark
 from verdigris.phases.settling import Settler
+from verdigris.phases.waiting import wait_a_moment, wait_for_others
 from verdigris.stores.base import StreamPage
 
 #: The list of shards is read again at most this often (DescribeStream: 10 calls a second for all).
@@ -118,7 +119,7 @@ class Tail:
     def wait_for_late_writes(self) -> None:
         """Returns when no key of this runner can be hit by a late write any more; goes on settling meanwhile."""
         while self._bench.late.any():
-            _wait(self._bench, "a write was not answered")
+            wait_a_moment(self._bench, "a write was not answered")
             self.step()
 
     def _read(self, shard: str) -> StreamPage:
@@ -203,21 +204,6 @@ def _images(changes: list[Change]) -> dict[RawItem, None]:
     return dict.fromkeys(image for change in changes for image in change.images)
 
 
-def _wait_for_others(bench: Bench) -> None:
-    """No settle before everything that was sent earlier has landed: by this runner's backfill, or by another runner."""
-    while bench.now() < bench.late.quiet_from_s():
-        _wait(bench, "a write of the backfill, or of the runner before")
-    bench.late.forget()
-
-
-def _wait(bench: Bench, what: str) -> None:
-    left_s = max(0.0, bench.late.quiet_from_s() - bench.now())
-    bench.breathe()
-    phase = bench.snapshot.phase or Phase.REPLAY
-    bench.report(Progress(phase, unit="changes", reason=f"{what}, and it may still land for {left_s:.0f} s"))
-    bench.sleep(min(1.0, left_s))
-
-
 def _no_beacon(bench: Bench) -> PhaseFailed:
     return PhaseFailed(
         "the beacons did not come back through the source's stream in time",
@@ -236,7 +222,8 @@ def tail(bench: Bench) -> Tail:
     """The tail of this runner; begun at the mark, or taken up where a former one saved its positions."""
     if bench.tail is None:
         found = mark(bench)
-        _wait_for_others(bench)
+        wait_for_others(bench, "a write of the backfill, or of the runner before")  # no settle before
+        bench.late.forget()
         bench.tail = Tail(bench, str(found["stream"]), float(found["at_s"]))
         if bench.snapshot.began(Phase.REINDEX) and bench.stores.index:
             bench.tail.settler.documents = documents_of(bench, bench.stores.index)

@@ -1,0 +1,32 @@
+"""Waiting until nothing that was sent earlier can still take effect (design, section 4, rule 5)."""
+
+from __future__ import annotations
+
+from verdigris.core.model import Phase
+from verdigris.errors import Unreachable
+from verdigris.phases.base import Bench, Progress
+
+
+def wait_for_others(bench: Bench, what: str) -> None:
+    """Returns when everything has landed that this runner's workers, or another runner, sent earlier."""
+    while bench.now() < bench.late.quiet_from_s():
+        wait_a_moment(bench, what)
+
+
+def wait_a_moment(bench: Bench, what: str) -> None:
+    """At most a second, and says why. Raises Interrupted, LeaseLost."""
+    left_s = max(0.0, bench.late.quiet_from_s() - bench.now())
+    bench.breathe()
+    phase = bench.snapshot.phase or Phase.REPLAY
+    bench.report(Progress(phase, unit="changes", reason=f"{what}, and it may still land for {left_s:.0f} s"))
+    bench.sleep(min(1.0, left_s))
+
+
+def remove_table(bench: Bench, name: str) -> None:
+    """Whoever makes a table of this name again waits until a removal without an answer cannot land any more."""
+    sent_s = bench.now()
+    try:
+        bench.stores.admin.delete(name)
+    except Unreachable:
+        bench.late.sent(sent_s)
+        raise

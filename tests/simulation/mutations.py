@@ -124,4 +124,22 @@ MUTATIONS = [
         quarantine.discards_settled_once,
         Allowed(("picky", "crowded"), kinds=("crash-after", "lost"), phases=("quarantine",)),
     ),
+    Mutation(
+        "going forward again passes over the old color's writes",
+        switching.forward_over_writes,
+        Allowed(faults=0, courses=(("deploy", "rollback", "deploy"),)),
+    ),
+    Mutation(
+        "an abort leaves the table", switching.table_kept_by_an_abort, Allowed(courses=(("verify", "abort", "deploy"),))
+    ),
+    Mutation(
+        "an abort leaves the quarantine",
+        switching.quarantine_kept_by_an_abort,
+        Allowed(("picky",), faults=0, courses=(("verify", "abort", "deploy"),)),
+    ),
+    Mutation(
+        "a table is made again before its removal has landed",
+        switching.made_again_at_once,
+        Allowed(("same",), kinds=("late", "crash-late"), phases=("abort",), courses=(("backfill", "abort", "deploy"),)),
+    ),
 ]

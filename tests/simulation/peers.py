@@ -72,7 +72,7 @@ class Peer:
         pointer.fence("peer", 10_000.0)
         while not self._drained():
             world.scheduler.sleep(0.1)
-        world.flipped()
+        world.flipped(Color.GREEN)
         pointer.set(Color.BLUE, Color.GREEN, "peer")
 
     def now(self, effect: Callable[[], object]) -> None:

@@ -15,8 +15,9 @@ from verdigris.core.lineage import Positions
 from verdigris.core.model import Key, RawItem, Shard
 from verdigris.journal.base import Put, Row, flag_row
 from verdigris.journal.journal import Journal
-from verdigris.phases import beacons, switch, tail
+from verdigris.phases import beacons, provision, switch, tail
 from verdigris.phases.late import LateWrites
+from verdigris.phases.quarantine import Quarantine
 from verdigris.phases.tail import Tail
 from verdigris.stores.gate import Gate
 from verdigris.testing.simulation.ports import SimPointer, SimTable
@@ -146,3 +147,28 @@ def lease_not_checked_before_a_write() -> Sequence[Patch]:
             plain(self, puts, deletes)
 
     return [(SimTable, "write", bold)]
+
+
+# ── aborts and ways back ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def forward_over_writes() -> Sequence[Patch]:
+    """Going forward again, what the old color wrote meanwhile is not looked for."""
+    plain = Tail._is_fresh
+
+    def stale(self: Tail, shard: str, change: Any) -> bool:
+        return plain(self, shard, change) and not self.frozen
+
+    return [(Tail, "_is_fresh", stale)]
+
+
+def table_kept_by_an_abort() -> Sequence[Patch]:
+    return [(provision, "_remove_table", lambda bench: None)]
+
+
+def quarantine_kept_by_an_abort() -> Sequence[Patch]:
+    return [(Quarantine, "clear", lambda self: None)]
+
+
+def made_again_at_once() -> Sequence[Patch]:
+    return [(provision, "wait_for_others", lambda bench, what: None)]

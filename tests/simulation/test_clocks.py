@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from verdigris.testing.simulation import Allowed, deployment, explained
+from verdigris.testing.simulation import Allowed, deployment, explained, operators
 from verdigris.testing.simulation.report import Report, run
 from verdigris.testing.simulation.schedule import Fault, drawn
 from verdigris.testing.simulation.world import SIGNATURE_S
@@ -22,8 +22,8 @@ def reports() -> Iterator[Report]:
             for seed in range(3):
                 calm = drawn(seed * 100 + at, Allowed(("split",), faults=0, shards=1))
                 faults = (Fault(phase, 1, "jump", 15.0), Fault(phase, at, "crash-late", 30.0))
-                shape = replace(calm.shape, runners=1, margin_s=600.0)
-                yield run(replace(calm, shape=shape, faults=faults), Allowed(), deployment.deploy)
+                shape = replace(calm.shape, runners=1, margin_s=600.0, course=("deploy",))
+                yield run(replace(calm, shape=shape, faults=faults), Allowed(), operators.deploy)
 
 
 def test_a_bound_that_counts_clocks() -> None:
@@ -32,5 +32,6 @@ def test_a_bound_that_counts_clocks() -> None:
 
 
 def test_a_bound_that_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deployment, "LATE_S", SIGNATURE_S)
+    for module in (deployment, operators):
+        monkeypatch.setattr(module, "LATE_S", SIGNATURE_S)
     assert any(not report.ok for report in reports())

@@ -11,7 +11,10 @@ from tests.simulation.rules_of_switching import planted
 from verdigris.testing.simulation import Allowed, simulate
 
 #: What a missing rule does to data; an exception would only say that the mutation is badly made.
-HARM = re.compile(r"^(lost|extra|stale) |had to repair|Unverified|switched while|wrote .* into the source|does not end")
+HARM = re.compile(
+    r"^(lost|extra|stale)[ :]|had to repair|Unverified|switched while|an aborted deployment left|"
+    r"wrote .* into the source|does not end|NotFound: no table"
+)
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)

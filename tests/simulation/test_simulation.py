@@ -12,7 +12,7 @@ from tests.simulation.mutations import MUTATIONS, Mutation
 
 import verdigris.testing
 from verdigris.testing.simulation import Allowed, explained, simulate
-from verdigris.testing.simulation.deployment import deploy
+from verdigris.testing.simulation.operators import deploy
 from verdigris.testing.simulation.report import run, smallest
 from verdigris.testing.simulation.schedule import LETTERS, drawn
 from verdigris.testing.simulation.schedule import Allowed as Drawable

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from verdigris.testing.simulation import Allowed, explained
-from verdigris.testing.simulation.deployment import deploy
+from verdigris.testing.simulation.operators import deploy
 from verdigris.testing.simulation.report import run
 from verdigris.testing.simulation.schedule import Fault, Schedule, drawn
 
@@ -16,7 +16,7 @@ CALLS = range(1, 26)
 
 def schedule(seed: int, at: int, until: int) -> Schedule:
     calm = drawn(seed, Allowed(("same",), faults=0, shards=1))
-    shape = replace(calm.shape, runners=2, segments=1, exercise=False, every=2)
+    shape = replace(calm.shape, runners=2, segments=1, exercise=False, every=2, course=("deploy",))
     return replace(
         calm, shape=shape, splits=(), reads=(), faults=(Fault("switch", at, "asleep", 0.0, "switch", until),)
     )

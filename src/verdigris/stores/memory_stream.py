@@ -89,13 +89,17 @@ class MemoryStream:
                 log.shard = replace(log.shard, closed=True)
 
     def trim(self, old: Callable[[Change], bool]) -> None:
-        """Drops the oldest records of each shard as long as they are `old`; a closed shard left empty disappears."""
+        """Drops the oldest records of each shard as long as they are `old`. A closed shard that is left empty
+        disappears, and so does one that always was, once its children have lost records."""
         with self._lock:
-            for log in list(self._logs.values()):
+            outlived: set[str | None] = set()
+            for log in reversed(list(self._logs.values())):  # children first
                 while log.records and old(log.records[0]):
                     log.trimmed = log.records.pop(0).sequence
-                if log.shard.closed and not log.records:
-                    del self._logs[log.shard.id]
+                if log.trimmed or log.shard.id in outlived:
+                    outlived.add(log.shard.parent)
+                    if log.shard.closed and not log.records:
+                        del self._logs[log.shard.id]
 
     def _open(self, parent: str | None, low: int, high: int) -> str:
         self._made += 1

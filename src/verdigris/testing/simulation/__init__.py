@@ -14,7 +14,7 @@ migrations; the deployment ends; verify had nothing to repair; the source was wr
 
 from __future__ import annotations
 
-from verdigris.testing.simulation.deployment import deploy
+from verdigris.testing.simulation.operators import deploy
 from verdigris.testing.simulation.report import Program, Report, run, smallest
 from verdigris.testing.simulation.schedule import Allowed, drawn
 

@@ -20,8 +20,8 @@ MENDED_CHECKSUM = "mended"
 
 def waits(world: World) -> bool:
     """What `verdigris quarantine list` shows: whether somebody must decide about something."""
-    rows = world.rows.query("verdigris|quarantine|000001", "head|")
-    return any(entry_from_row(row["entry"]).discarded is None for row in rows)  # type: ignore[arg-type]
+    heads = [row["entry"] for row in world.rows.scan("verdigris|quarantine|") if "entry" in row]
+    return any(entry_from_row(head).discarded is None for head in heads)  # type: ignore[arg-type]
 
 
 def cure(world: World, journal: Journal, log: Log, bench: Callable[[], Bench]) -> None:

@@ -14,14 +14,14 @@ class SimEngine:
 
     def __init__(self, process: Process, workers: int, beat_s: float) -> None:
         self._process = process
-        self._scheduler = process.world.scheduler
+        self.scheduler = process.world.scheduler
         self._workers = workers
         self._beat_s = beat_s
         self._failed = False
 
     def run(self, units: Iterable[Unit], work: Callable[[Unit], None], between: Callable[[], None]) -> None:
         self._failed = False
-        crew = _Crew(self._scheduler.current)
+        crew = _Crew(self.scheduler.current)
         try:
             for number, unit in enumerate(units):
                 self._begin(crew, number, unit, work)
@@ -35,7 +35,7 @@ class SimEngine:
         except BaseException:
             self._failed = True
             while crew.busy:
-                self._scheduler.sleep(self._beat_s)
+                self.scheduler.sleep(self._beat_s)
             raise
 
     def stopping(self) -> bool:
@@ -49,13 +49,13 @@ class SimEngine:
                 crew.errors.append(error)
             finally:
                 crew.busy -= 1
-                self._scheduler.wake(crew.waiting)
+                self.scheduler.wake(crew.waiting)
 
         crew.busy += 1
-        self._scheduler.spawn(f"{self._process.name}.{number}", body, self._process)
+        self.scheduler.spawn(f"{self._process.name}.{number}", body, self._process)
 
     def _wait(self, crew: _Crew, between: Callable[[], None]) -> None:
-        self._scheduler.sleep(self._beat_s)
+        self.scheduler.sleep(self._beat_s)
         crew.check()
         between()
 

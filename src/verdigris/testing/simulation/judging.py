@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from verdigris.core.model import Color, Key, RawItem
+from verdigris.core.model import Color, Key, Phase, RawItem
+from verdigris.core.snapshot import Snapshot
 from verdigris.core.ttl import expiry
-from verdigris.testing.simulation.application import Due, Thing, due, forms, raw_of
+from verdigris.testing.simulation.application import Due, Thing, Things, due, forms, raw_of
 from verdigris.testing.simulation.places import DESTINATION, RESERVED, SOURCE
 
 if TYPE_CHECKING:
@@ -15,19 +16,14 @@ if TYPE_CHECKING:
 _EXPIRED = expiry("exp")
 
 
-def judge(world: World, when: str) -> Due:
-    """Compares the destination with what it is due, and the source, while it serves, with what was written there."""
-    found = _living(world, DESTINATION)
-    wanted = due(world.schedule.shape.migration, _unexpired(world), world.decided)
-    for key in sorted({*found, *wanted.items}):
-        there, item = found.get(key), wanted.items.get(key)
-        if there != item:
-            word = "lost" if there is None else "extra" if item is None else "stale"
-            world.wrong.append(f"{word} {key[0]} {when}: {_text(there)} instead of {_text(item)}")
-    if world.gate.live is Color.BLUE:
-        kept = {(f"i{number}",): raw_of(number, thing) for number, thing in _unexpired(world).items()}
-        if kept != _living(world, SOURCE):
-            world.wrong.append(f"the source is not what the application wrote, {when}")
+def judge(world: World, when: str, live: Color) -> Due:
+    """Compares each table with what the application has in its color, or had there when it left; the destination holds
+    what the migrations make of it. Before the first switch both colors are to have the same."""
+    things = world.application.things
+    old, new = (things if color is live else world.left.get(color, things) for color in Color)
+    wanted = due(world.schedule.shape.migration, _unexpired(world, new), world.decided)
+    _compare(world, when, DESTINATION, wanted.items)
+    _compare(world, when, SOURCE, {(f"i{n}",): raw_of(n, thing) for n, thing in _unexpired(world, old).items()})
     return wanted
 
 
@@ -45,9 +41,43 @@ def judge_write(world: World, key: Key, item: RawItem | None) -> None:
         world.wrong.append(f"{word} {key[0]} while it waits in quarantine: {_text(item)}")
 
 
-def _unexpired(world: World) -> dict[int, Thing]:
+def judge_told(world: World, snapshot: Snapshot) -> None:
+    """The evidence of the switch names what was given up, and nothing else."""
+    told = {entry["key"] for entry in snapshot.phases[Phase.SWITCH].evidence.get("discarded", ())}
+    if told != {"/".join(key) for key in world.due.given_up}:
+        world.wrong.append(f"{sorted(world.due.given_up)} were given up, and the switch names {sorted(told)}")
+
+
+def judge_forward(world: World) -> None:
+    """The old color wrote nothing since the way back, or it would be lost now."""
+    if _unexpired(world, world.left[Color.BLUE]) != _unexpired(world, world.returned):
+        world.wrong.append("lost: what the old color wrote between the way back and the way forward")
+
+
+def judge_aborted(world: World) -> None:
+    """Nothing of the deployment is left, and the source is what the application wrote."""
+    if world.tables.describe(DESTINATION) is not None:
+        world.wrong.append("an aborted deployment left its table")
+    for kind in ("checkpoint", "quarantine"):
+        if left := world.rows.scan(f"verdigris|{kind}"):
+            world.wrong.append(f"an aborted deployment left {len(left)} rows: {kind}")
+    things = _unexpired(world, world.application.things)
+    _compare(world, "after the abort", SOURCE, {(f"i{n}",): raw_of(n, thing) for n, thing in things.items()})
+
+
+def _compare(world: World, when: str, table: str, wanted: dict[Key, RawItem]) -> None:
+    found = _living(world, table)
+    where = "" if table == DESTINATION else " in the source"
+    for key in sorted({*found, *wanted}):
+        there, item = found.get(key), wanted.get(key)
+        if there != item:
+            word = "lost" if there is None else "extra" if item is None else "stale"
+            world.wrong.append(f"{word} {key[0]}{where} {when}: {_text(there)} instead of {_text(item)}")
+
+
+def _unexpired(world: World, things: Things) -> dict[int, Thing]:
     now_s = world.scheduler.now_s
-    return {n: thing for n, thing in world.application.things.items() if not 0 < thing.expires <= now_s}
+    return {n: thing for n, thing in things.items() if not 0 < thing.expires <= now_s}
 
 
 def _living(world: World, table: str) -> dict[Key, RawItem]:

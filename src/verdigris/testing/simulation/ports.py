@@ -170,7 +170,7 @@ class SimRows:
         self._rows.write(*operations)
         first = operations[1] if len(operations) > 1 else None
         if isinstance(first, Put) and first.row["pk"] == flags.CURRENT_COLOR:
-            self._world.flipped()
+            self._world.flipped(Color(str(first.row["current"])))
 
 
 class SimPointer:

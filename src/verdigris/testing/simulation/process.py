@@ -98,7 +98,7 @@ class Process(Life):
         """Returns if the call takes place after all. `keeps`: it changes nothing."""
         world, kind = self.world, fault.what
         world.fired.append(f"{kind} at {what} of {self.name}, call {fault.nth} of {fault.phase}")
-        if kind in ("slow", "pause", "asleep"):
+        if kind in _WAITS:
             self._wait(fault)
         elif kind == "jump":
             self._skew_s = max(-SKEW_S, min(SKEW_S, self._skew_s + fault.seconds))
@@ -114,7 +114,7 @@ class Process(Life):
             raise Killed
         if kind == "throttle":
             raise Throttled("the simulation asks to slow down", where=what)
-        if kind not in ("slow", "pause", "asleep", "jump"):
+        if kind not in (*_WAITS, "jump"):
             raise Unreachable("no answer, says the simulation", where=what)
 
     def _wait(self, fault: Fault) -> None:
@@ -136,6 +136,7 @@ class Process(Life):
                 scheduler.lay(actor, scheduler.now_s + seconds)
 
 
+_WAITS = ("slow", "pause", "asleep")
 _READS = frozenset(
     {"rows.get", "rows.query", "rows.scan", "rows.last", "scan", "read", "stream.read", "stream.shards", "links.of"}
 )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
+from verdigris.core.model import Color
 from verdigris.testing.simulation.judging import judge
 from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, drawn
 from verdigris.testing.simulation.world import World
@@ -46,7 +47,7 @@ def run(schedule: Schedule, allowed: Allowed, program: Program, *, traced: bool 
     elif not wrong and not world.flips:
         wrong.append("it ended without a switch")
     if not wrong:
-        judge(world, "at the end")
+        judge(world, "at the end", world.gate.live or Color.BLUE)
         wrong += world.wrong
     taken = replace(schedule, switches=tuple(world.switches.made))
     return Report(

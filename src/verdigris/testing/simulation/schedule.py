@@ -20,6 +20,8 @@ CALLS = {
     "quarantine": 20,
     "switch": 24,
     "bake": 5,
+    "rollback": 10,
+    "abort": 20,
     "lease": 5,
 }
 #: What may become of one call of a runner, and how long it may take (seconds).
@@ -51,6 +53,15 @@ LETTERS = {
     "crowded": "mmp",
     "crowded-owner": "mmp",
 }
+#: The ways of a deployment that is not simply through.
+COURSES = (
+    ("backfill", "abort", "deploy"),
+    ("verify", "abort", "deploy"),
+    ("exercise", "abort", "deploy"),
+    ("deploy", "rollback"),
+    ("deploy", "rollback", "deploy"),
+    ("deploy", "rollback", "abort", "deploy"),
+)
 #: What the service may answer to a read of the stream instead of a plain page.
 READS = ("empty", "short", "twice", "bare")
 
@@ -126,6 +137,8 @@ class Shape:
     margin_s: float
     #: a switch to another actor about every so many steps
     every: float
+    #: what operators type, one after the other: verbs, or the name of a phase for a deployment until that is done
+    course: tuple[str, ...]
     #: what operators do about what cannot be carried along: they "mend" the migrations, or "discard" it
     cure: str
 
@@ -167,6 +180,7 @@ class Allowed:
     shards: int = 3
     faults: int = 4
     runners: int = 2
+    courses: tuple[tuple[str, ...], ...] = (*[("deploy",)] * 14, *COURSES)
     #: phases where faults are put; all of them where there is none
     phases: tuple[str, ...] = ()
     #: kinds of faults; all of them where there is none
@@ -201,6 +215,7 @@ def drawn(seed: int, allowed: Allowed) -> Schedule:
         exercise=chance() < 0.2,
         margin_s=600.0 if skewed else 1.0,
         every=of((1, 2, 4, 10, 30)),
+        course=of(allowed.courses),
         cure=of(("mend", "discard")),
     )
     numbers = of((1, 2, 3, 4, 6))
@@ -227,7 +242,7 @@ _WHATS = ("put", "put", "put", "update", "update", "delete", "delete", "again", 
 #: How many a writer does, a re-insert counted once.
 _MANY = (1, 2, 3, 5, 8, 14)
 #: When a writer begins; most where a change meets a copy or a settle.
-_SINCE = ("start", "provision", *("backfill",) * 3, *("replay",) * 2, *("verify",) * 2, *("switch",) * 2)
+_SINCE = ("start", "provision", *("backfill",) * 3, *("replay",) * 2, *("verify",) * 2, *("switch",) * 2, "rollback")
 
 
 def _ops(dice: Random, numbers: int, letters: str, naps_s: float) -> list[Op]:
@@ -246,7 +261,7 @@ def _ops(dice: Random, numbers: int, letters: str, naps_s: float) -> list[Op]:
 def _fault(dice: Random, phase: str, what: str) -> Fault:
     nth = dice.randint(1, CALLS[phase])
     if what == "asleep":
-        until = phase if dice.random() < 0.5 else dice.choice(_SINCE[2:])
+        until = phase if dice.random() < 0.5 else dice.choice(_SINCE[2:-1])
         return Fault(phase, nth, what, 0.0, until, dice.randint(1, CALLS[until]))
     return Fault(phase, nth, what, dice.choice(SECONDS[what]) if what in SECONDS else 0.0)
 

@@ -164,3 +164,29 @@ class Scheduler:
             if not actor.awake and actor.wake_s == wake_s:
                 actor.awake = True
                 self._ready.append(actor)
+
+
+class ActorLock:
+    """Holds actors apart as a re-entrant lock does threads: all of them are one thread."""
+
+    def __init__(self, scheduler: Scheduler) -> None:
+        self._scheduler = scheduler
+        self._owner: Actor | None = None
+        self._depth = 0
+        self._waiting: list[Actor] = []
+
+    def __enter__(self) -> None:
+        me = self._scheduler.current
+        while self._owner not in (None, me):
+            self._waiting.append(me)
+            self._scheduler.sleep(1000.0)
+        self._owner = me
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+        if not self._depth:
+            self._owner = None
+            for actor in self._waiting:
+                self._scheduler.wake(actor)
+            self._waiting.clear()

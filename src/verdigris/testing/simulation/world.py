@@ -16,7 +16,7 @@ from verdigris.stores.gate import Gate, Verdict
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.testing.simulation.application import Application, Decided, Due, Thing, due, raw_of
-from verdigris.testing.simulation.judging import judge, judge_write
+from verdigris.testing.simulation.judging import judge, judge_forward, judge_write
 from verdigris.testing.simulation.places import DEPLOY as DEPLOY
 from verdigris.testing.simulation.places import DESTINATION as DESTINATION
 from verdigris.testing.simulation.places import RESERVED as RESERVED
@@ -73,6 +73,13 @@ class World:
         #: what the destination was due at the switch
         self.due = Due({}, set(), set())
         self.flips = 0
+        self.deployments = 0
+        #: what the operators are still to type
+        self.course = list(shape.course)
+        #: what the application had in the color that it left
+        self.left: dict[Color, dict[int, Thing]] = {}
+        #: what it had in the old color when it came back there
+        self.returned: dict[int, Thing] = {}
         self.processes: list[Process] = []
         self._at_the_gate: list[Actor] = []
         self._waiting: dict[str, list[Actor]] = {}
@@ -243,12 +250,32 @@ class World:
         lease = self.rows.get("verdigris|lease", "verdigris|lease")
         return process.token is None or (lease is not None and lease["token"] == process.token())
 
-    def flipped(self) -> None:
-        """The live color changed: from here on the application uses the destination, so it must be complete now."""
+    def turn_to(self, deployment: int) -> None:
+        """Somebody works on this deployment: what was decided about an earlier one is over."""
+        if deployment == self.deployments:
+            return
+        self.deployments = deployment
+        self.decided.given_up.clear()
+        self.decided.refusing = True
+        self.left.clear()
+
+    def flipped(self, color: Color) -> None:
+        """The live color changed: from here on the application uses that one's table, so it must be right now."""
         self.flips += 1
-        self.due = judge(self, "at the switch")
-        if self.due.undecided:
-            self.wrong.append(f"switched while {sorted(self.due.undecided)} wait in quarantine")
-        self.decided.refusing = False
+        application, first = self.application, not self.left
         if self.gate.writes or self.gate.pointer(self.scheduler.now_s).fence is None:
             self.wrong.append("switched while writes were under way")
+        self.left[color.other] = application.things
+        if first:
+            application.things = dict(application.things)
+            self.due = judge(self, "at the switch", color)
+            if self.due.undecided:
+                self.wrong.append(f"switched while {sorted(self.due.undecided)} wait in quarantine")
+            self.decided.refusing = False
+            return
+        application.things = self.left.pop(color)
+        judge(self, f"back in {color}", color)
+        if color is Color.BLUE:
+            self.returned = dict(application.things)
+        else:
+            judge_forward(self)

@@ -34,9 +34,10 @@ from verdigris.errors import UsageError
 
 FILE_NAME = "verdigris.toml"
 
-#: AWS refuses a request whose date is more than five minutes old (SigV4, "RequestTimeTooSkewed"); until then it may be
-#: under way. The embedded engines answer within milliseconds.
-_LATE_S, _LATE_LOCAL_S = 300.0, 5.0
+#: AWS refuses a request whose date is more than five minutes away from its own time, past or future (SigV4,
+#: "RequestTimeTooSkewed"). So one that was dated by a clock five minutes ahead may be under way for ten. The embedded
+#: engines answer within milliseconds.
+_LATE_S, _LATE_LOCAL_S = 600.0, 5.0
 
 
 class AppSettings(Section):
@@ -114,8 +115,8 @@ class EnvironmentSettings(Section):
         default=None,
         ge=0,
         le=900,
-        description="How long a write that was not answered may still land: the life of a signature, 300 on AWS; 5 on "
-        "the embedded engines.",
+        description="How long a write that was not answered may still land: 600 on AWS, the life of a signature and as "
+        "much for clocks that differ; 5 on the embedded engines.",
     )
 
 

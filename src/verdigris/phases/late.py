@@ -16,7 +16,8 @@ from verdigris.core.settling import Owners
 class LateWrites:
     """What may still land in one deployment's destination. Safe to share between threads. Times: wall clock, seconds.
 
-    `bound_s`: how long after its signing date a write may land (AWS: 300, the life of a signature). `from_s`: before
+    `bound_s`: how long after its signing date a write may land (AWS: 600, the life of a signature and as much
+    for clocks that differ). `from_s`: before
     that no settle may begin, because of what an earlier runner may have sent.
     """
 

@@ -44,7 +44,7 @@ _CARRYING = (*[Way.KILLED] * 12, *[Way.KILLED_WRITING] * 3, Way.PAUSED, Way.PAUS
 _SWITCHING = (*[Way.KILLED] * 6, Way.PAUSED, Way.BOTH, *[Way.DOOR] * 2, *[Way.APPLICATION] * 2)
 #: place → how long after it was reached a strike may come (seconds), the likely ones more often
 _TO_THE_GATE = (("start", 2.0), *[("backfill", 0.8)] * 3, *[("replay", 4.0)] * 3, *[("verify", 4.0)] * 3)
-_TO_THE_END = (("start", 2.0), *[("switch", 0.8)] * 3, *[("fence", 0.1)] * 4, *[("flipped", 0.2)] * 2)
+_TO_THE_END = (("start", 2.0), *[("switch", 0.5)] * 3, *[("fence", 0.05)] * 4, *[("flipped", 0.2)] * 2)
 
 
 @dataclass(frozen=True)

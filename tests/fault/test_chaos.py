@@ -26,7 +26,7 @@ def test_a_round(tmp_path: Path, seed: int) -> None:
         tally = engines.round(seed)
     told = "\n".join([*tally.faulty(), tally.table(), f"again: make chaos N=1 SEED={seed}"])
     assert tally.ok, told
-    assert tally.kills >= 3, told
+    assert tally.struck, told
 
 
 def killed_at_its_first_settle(folder: Path, dynamodb_url: str, broken: str) -> Tally:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 from tests.lifecycle.world import World, some_items
@@ -15,13 +14,13 @@ from verdigris.core.pacing import Budget
 from verdigris.core.records import PhaseBegan, PhaseDone, Record
 from verdigris.core.transform import Migration
 from verdigris.errors import Interrupted
-from verdigris.phases.base import Bench, Progress
+from verdigris.phases.base import Bench, Progress, Unpaced
 
 MIGRATION = Migration("0001_n.py", up=lambda item: item | {"n": item["n"] + 1000})
 LOOKS = 5
 
 
-class Pause:
+class Pause(Unpaced):
     """Paused whenever `when` says so, for `LOOKS` looks; calls `meanwhile` at each."""
 
     budget = Budget()
@@ -37,12 +36,6 @@ class Pause:
         self.looks += 1
         self._meanwhile(self.looks)
         return "paused by ada"
-
-    def level(self, show: Callable[[], None]) -> None:
-        pass
-
-    def still(self) -> AbstractContextManager[None]:
-        return nullcontext()
 
 
 class Story:

@@ -116,6 +116,11 @@ MUTATIONS = [
     ),
     Mutation("a switch does not ask what waits in quarantine", quarantine.switched_whatever_waits, _PICKY),
     Mutation("what is refused counts as absent", quarantine.refused_items_count_as_absent, calm("picky")),
+    Mutation(
+        "what is refused and concerns no key is forgotten",
+        quarantine.refused_without_a_key_forgotten,
+        calm("picky-rekeyed"),
+    ),
     Mutation("the keys of what was refused are forgotten", quarantine.kept_keys_forgotten, calm("picky-owner")),
     Mutation("one of two producers wins", quarantine.one_of_two_producers_wins, calm("crowded", "crowded-owner")),
     Mutation("a discard is for good", quarantine.discarded_whatever_it_becomes, _PICKY),

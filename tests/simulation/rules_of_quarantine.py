@@ -10,6 +10,7 @@ from tests.simulation.rules_of_settling import Patch
 from verdigris.core.model import Key, RawItem
 from verdigris.core.quarantine import Entry, Held
 from verdigris.core.settling import Owners, Produced, Settled, settle
+from verdigris.errors import ItemRefused
 from verdigris.phases import settling, switch
 from verdigris.phases.quarantine import Quarantine
 
@@ -26,6 +27,17 @@ def refused_items_count_as_absent() -> Sequence[Patch]:
         return replace(settle(wanted, produced), kept=known.kept)
 
     return [(settling, "settle", absent)]
+
+
+def refused_without_a_key_forgotten() -> Sequence[Patch]:
+    """An item that is refused is kept only if some destination key keeps its value for it."""
+    plain = Quarantine.item
+
+    def item(self: Quarantine, source: Key, raw: RawItem, error: ItemRefused, kept: Owners) -> None:
+        if kept:
+            plain(self, source, raw, error, kept)
+
+    return [(Quarantine, "item", item)]
 
 
 def kept_keys_forgotten() -> Sequence[Patch]:

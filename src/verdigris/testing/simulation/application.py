@@ -153,6 +153,10 @@ def _placed(item: Plain) -> Plain:
     return {"to": item["half"], "kind": "moved", "v": item["v"]}
 
 
+def _placed_alone(item: Plain) -> Plain:
+    return {"to": item["to"], "kind": "moved", "v": item["v"]}
+
+
 def _placed_owned(item: Plain) -> Plain | None:
     if item["kind"] == "d":
         return None
@@ -201,19 +205,22 @@ MIGRATIONS: dict[str, tuple[Migration, ...]] = {
     "picky": (Migration("triple.py", up=_careful(_tripled), selects={"kind": ["p", "x"]}),),
     "picky-moved": (Migration("moved.py", up=_careful(_moved), selects={"kind": ["m", "x"]}),),
     "picky-owner": (Migration("moved.py", up=_careful(_moved_owned), selects={"kind": ["m", "x"]}, source=_owner),),
+    "picky-rekeyed": (Migration("placed.py", up=_careful(_placed_alone), selects={"kind": ["m", "x"]}),),
     "crowded": (Migration("moved.py", up=_moved, selects={"kind": "m"}),),
     "crowded-owner": (Migration("moved.py", up=_moved_owned, selects={"kind": "m"}, source=_owner),),
+    "crowded-rekeyed": (Migration("placed.py", up=_placed_alone, selects={"kind": "m"}),),
 }
 #: What is left of them once somebody has thought of the kind "x".
 MENDED: dict[str, tuple[Migration, ...]] = {
     "picky": (Migration("triple.py", up=_tripled, selects={"kind": ["p", "x"]}),),
     "picky-moved": (Migration("moved.py", up=_moved, selects={"kind": ["m", "x"]}),),
     "picky-owner": (Migration("moved.py", up=_moved_owned, selects={"kind": ["m", "x"]}, source=_owner),),
+    "picky-rekeyed": (Migration("placed.py", up=_placed_alone, selects={"kind": ["m", "x"]}),),
 }
 #: The destination's key where a migration comes with another one. What no migration selects has it already.
-REKEYED = {name: KeySchema((("to", "N"), ("kind", "S"))) for name in MIGRATIONS if name.startswith("rekeyed")}
+REKEYED = {name: KeySchema((("to", "N"), ("kind", "S"))) for name in MIGRATIONS if "rekeyed" in name}
 #: The kinds of items whose place is theirs alone.
-_PLACED = {name: "mnr" if name in REKEYED else "mx" for name in MIGRATIONS}
+_PLACED = {name: "mnrx" if name in REKEYED else "mx" for name in MIGRATIONS}
 
 
 # ── what it does ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -50,8 +50,10 @@ LETTERS = {
     "picky": "ppx",
     "picky-moved": "mmx",
     "picky-owner": "mmx",
+    "picky-rekeyed": "mmxn",
     "crowded": "mmp",
     "crowded-owner": "mmp",
+    "crowded-rekeyed": "mmn",
 }
 #: The ways of a deployment that is not simply through.
 COURSES = (

@@ -16,6 +16,7 @@ from tests.project import Project
 from verdigris.config.load import load
 from verdigris.core.model import Color, DataVersion
 from verdigris.errors import VerdigrisError
+from verdigris.local.door import ensure_door
 from verdigris.local.processes import Processes
 from verdigris.wiring import Wiring
 
@@ -24,7 +25,7 @@ _VERSIONS = {Color.BLUE: DataVersion.ALPHA, Color.GREEN: DataVersion.BETA}
 
 
 class Supervisor:
-    """Starts an application that has died again, as whatever runs it in earnest does; while it is entered."""
+    """Starts what serves again when it has died, as whatever runs it in earnest does; while it is entered."""
 
     def __init__(self, project: Project, dice: random.Random) -> None:
         state = project.folder / "state"
@@ -62,6 +63,9 @@ class Supervisor:
         application = self._wiring.application
         assert application
         while not self._ended.wait(_LOOK_S):
+            if self._processes.get(f"door-{self._name}") is None:
+                with suppress(VerdigrisError):
+                    ensure_door(self._wiring.state_folder, self._name)
             for color, version in _VERSIONS.items():
                 place = self._wiring.place(color, version)
                 if self._processes.recorded(self._app(color)) and application.address(place) is None:

@@ -113,7 +113,10 @@ def served(seed: int, folder: Path, tally: Tally, broken: str = "") -> None:
         deployment.insist("deploy", "dev", "--yes")
         fill(project, ledger, _THINGS)
         estate(project, sorted(shapes.SIMPLE))
-        with Supervisor(project, dice) as supervisor, Writer(ledger, to_door(supervisor.door_url), _PAUSE_S / 4):
+        with (
+            Supervisor(project, dice) as supervisor,
+            Writer(ledger, to_door(lambda: supervisor.door_url), _PAUSE_S / 4),
+        ):
             striker = Striker(deployment.start, dice, tally, serving=supervisor.kills)
             deployment.insist("deploy", "dev")
             deployment.insist("approve", "dev")

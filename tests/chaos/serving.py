@@ -39,7 +39,8 @@ class Supervisor:
 
     @property
     def door_url(self) -> str:
-        door = self._processes.get(f"door-{self._name}")
+        """Where the door was last; its port may have been taken while it did not run."""
+        door = self._processes.recorded(f"door-{self._name}")
         assert door
         assert door.url
         return door.url

@@ -71,17 +71,17 @@ def to_table(project: Project) -> Send:
     return send
 
 
-def to_door(url: str) -> Send:
-    """Through the front door, to whatever color is live."""
+def to_door(url: Callable[[], str]) -> Send:
+    """Through the front door, to whatever color is live. A door that was killed may come back at another `url`."""
     http = urllib3.PoolManager(retries=False, timeout=30)
 
     def send(changes: Changes) -> bool:
         ((number, thing),) = changes.items()
         try:
             if thing is None:
-                answer = http.request("DELETE", f"{url}/{number}")
+                answer = http.request("DELETE", f"{url()}/{number}")
             else:
-                answer = http.request("PUT", f"{url}/{number}", json=thing._asdict())
+                answer = http.request("PUT", f"{url()}/{number}", json=thing._asdict())
         except urllib3.exceptions.HTTPError:
             return False
         return answer.status == 200

@@ -26,8 +26,8 @@ class Entry(NamedTuple):
     owner: Key
 
 
-#: part → pages of entries; a part is read once for the sums, and again when buckets must be opened
-Read: TypeAlias = Callable[[int], Iterable[list[Entry]]]
+#: part → its entries, one at a time; a part is read once for the sums, and again when buckets must be opened
+Read: TypeAlias = Callable[[int], Iterable[Entry]]
 
 
 class Side(NamedTuple):
@@ -60,9 +60,8 @@ def summed(
     def add(part: tuple[Side, int]) -> None:
         side, number = part
         sums = Sums(buckets)
-        for page in side.read(number):
-            for entry in page:
-                sums.add(entry.key, entry.print)
+        for entry in side.read(number):
+            sums.add(entry.key, entry.print)
         kept.save(_unit(side, number), sums)
 
     parts = [(side, number) for side in sides for number in range(side.parts)]
@@ -101,8 +100,8 @@ def _opened(
 
     def collect(part: tuple[int, int]) -> None:
         side, number = part
-        for page in sides[side].read(number):
-            found[side].extend(entry for entry in page if bucket_of(entry.key, buckets) in wanted)
+        mine = [entry for entry in sides[side].read(number) if bucket_of(entry.key, buckets) in wanted]
+        found[side].extend(mine)
 
     engine.run([(side, number) for side in (0, 1) for number in range(sides[side].parts)], collect, between)
     # Two entries under one key are two producers, whatever their prints: never equal to a single one.

@@ -126,21 +126,18 @@ def _compare(
     key_of = key_reader(bench.destination.key)
     parts = bench.settings.segments
 
-    def wanted(part: int) -> Iterator[list[Entry]]:
+    def wanted(part: int) -> Iterator[Entry]:
         for page in pages(bench.destination, Segment(part, parts)):
-            made = [(key_of(item), documents.made(plan, item)) for item in page.items]
-            yield [Entry((doc[0],), fingerprint(*doc), key) for key, doc in made if doc is not None]
+            for item in page.items:
+                if (doc := documents.made(plan, item)) is not None:
+                    yield Entry((doc[0],), fingerprint(*doc), key_of(item))
             bench.breathe()
 
-    def found(_: int) -> Iterator[list[Entry]]:
-        page: list[Entry] = []
-        for id_, body in index.documents(plan.physical):
-            page.append(Entry((id_,), fingerprint(id_, body), ()))
-            if len(page) == _PAGE:
-                yield page
-                page = []
+    def found(_: int) -> Iterator[Entry]:
+        for number, (id_, body) in enumerate(index.documents(plan.physical), 1):
+            yield Entry((id_,), fingerprint(id_, body), ())
+            if number % _PAGE == 0:
                 bench.breathe()
-        yield page
 
     kept: dict[str, Sums] = {}
     sides = (Side("table", parts, wanted), Side("index", 1, found))

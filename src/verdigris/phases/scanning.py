@@ -10,8 +10,11 @@ from verdigris.stores.base import ScanPage, Table
 
 def pages(table: Table, segment: Segment) -> Iterator[ScanPage]:
     """Every page of a segment, each scanned when it is asked for. Raises NotFound."""
-    page = table.scan(segment, None)
-    yield page
-    while page.next is not None:
-        page = table.scan(segment, page.next)
+    start: str | None = None
+    while True:
+        page = table.scan(segment, start)
+        start = page.next
         yield page
+        del page  # before the next one comes: a page of small items takes several times its megabyte
+        if start is None:
+            return

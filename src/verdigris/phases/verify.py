@@ -221,11 +221,12 @@ class _Counted:
 
     def reader(
         self, table: Table, entries: Callable[[Iterable[RawItem]], Iterator[Entry]], total: int
-    ) -> Callable[[int], Iterator[list[Entry]]]:
-        def read(part: int) -> Iterator[list[Entry]]:
+    ) -> Callable[[int], Iterator[Entry]]:
+        def read(part: int) -> Iterator[Entry]:
             for page in pages(table, Segment(part, total)):
-                yield list(entries(page.items))
+                yield from entries(page.items)
                 self._read += len(page.items)
+                del page  # before the next one is scanned
                 self._bench.breathe()
 
         return read

@@ -28,6 +28,11 @@ class _Scanned(msgspec.Struct):
     LastEvaluatedKey: msgspec.Raw = msgspec.Raw(b"null")
 
 
+#: Items of a page, which ends at 1 MB besides (API reference, Scan). Tiny items take many times their size as objects:
+#: a page of 1 MB of them would be the most that a worker ever holds.
+_PAGE_ITEMS = 2000
+
+
 class _Keys(msgspec.Struct):
     Keys: list[msgspec.Raw]
 
@@ -64,7 +69,7 @@ class DynamoTable:
         self._http = http
         self._key_of = key_reader(key)
         quoted = _encode(name)
-        self._scan_head = b'{"TableName":' + quoted + b',"ConsistentRead":true'
+        self._scan_head = b'{"TableName":%b,"ConsistentRead":true,"Limit":%d' % (quoted, _PAGE_ITEMS)
         self._read_head = b'{"RequestItems":{' + quoted + b':{"ConsistentRead":true,"Keys":['
         self._write_head = b'{"RequestItems":{' + quoted + b":["
 

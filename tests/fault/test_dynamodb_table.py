@@ -9,7 +9,7 @@ from tests.fault.scripted import Answer, Script, fault, scripted, transport
 
 from verdigris.core.model import KeySchema, Segment
 from verdigris.errors import Invalid, StoreError, Throttled, Unreachable
-from verdigris.stores.dynamodb_table import DynamoTable
+from verdigris.stores.dynamodb_table import DynamoTable, Guard
 
 ITEMS = [b'{"pk":{"S":"p%d"}}' % n for n in range(3)]
 PUTS: list[dict[str, Any]] = [{"PutRequest": {"Item": {"pk": {"S": f"p{n}"}}}} for n in range(3)]
@@ -38,6 +38,15 @@ def test_unprocessed_deletes_too() -> None:
     with scripted(Answer({"UnprocessedItems": {"court": [delete]}}), DONE) as script:
         table(script).write(ITEMS[:1], [("gone",)])
     assert written(script) == [[PUTS[0], delete], [delete]]
+
+
+def test_an_item_without_a_key_that_was_not_answered_is_no_suspect() -> None:
+    """Nothing of it can land: no key can be told, and none need be settled again."""
+    suspects: list[Any] = []
+    guard = Guard(unanswered=lambda keys, signed_s: suspects.extend(keys))
+    with scripted(Answer(status=500)) as script, pytest.raises(Unreachable):
+        DynamoTable(transport(script), "court", KeySchema((("pk", "S"),)), guard).write([b'{"n":{"N":"1"}}', ITEMS[0]])
+    assert set(suspects) == {("p0",)}
 
 
 def test_when_nothing_is_accepted_the_pauses_grow_and_end_in_throttled() -> None:

@@ -189,4 +189,8 @@ class _Batch:
         self._operations = operations
 
     def unanswered(self, signed_s: float) -> None:
-        self._guard.unanswered([self._key_in(bytes(operation)) for operation in self._operations], signed_s)
+        keys = []
+        for operation in self._operations:
+            with suppress(KeyError, ValueError):  # what has no usable key cannot land either
+                keys.append(self._key_in(bytes(operation)))
+        self._guard.unanswered(keys, signed_s)

@@ -112,6 +112,6 @@ def test_a_scan_is_strongly_consistent_and_goes_on_where_it_was_told() -> None:
     with scripted(Answer(page), Answer({"Items": []})) as script:
         first = table(script).scan(Segment(2, 4), None)
         last = table(script).scan(Segment(2, 4), first.next)
-    common = {"TableName": "court", "ConsistentRead": True, "Segment": 2, "TotalSegments": 4}
+    common = {"TableName": "court", "ConsistentRead": True, "Limit": 2000, "Segment": 2, "TotalSegments": 4}
     assert script.bodies() == [common, common | {"ExclusiveStartKey": {"pk": {"S": "p0"}}}]
     assert (len(first.items), list(last.items), last.next) == (1, [], None)

@@ -102,7 +102,7 @@ class Wiring(Connections):
 
     @cached_property
     def admin(self) -> TableAdmin:
-        return DynamoAdmin(self.aws, report=lambda reason: self.waiting(reason))
+        return DynamoAdmin(self.aws, report=lambda reason: self.waiting(reason), may_go=lambda: self.guard.may_go())
 
     def admin_of(self, region: str) -> TableAdmin:
         """The tables of one of the environment's regions."""
@@ -128,7 +128,12 @@ class Wiring(Connections):
             return None
         credentials = cast("Credentials | None", self.session().get_credentials())
         auth = auth_for(self.search_url, self.env.region, credentials, os.environ)
-        return OpenSearchIndex(self.search_url, auth=auth, throttled=lambda told: self.throttled(told))
+        return OpenSearchIndex(
+            self.search_url,
+            auth=auth,
+            throttled=lambda told: self.throttled(told),
+            may_go=lambda: self.guard.may_go(),
+        )
 
     @cached_property
     def pointer(self) -> LivePointer | None:

@@ -147,4 +147,9 @@ MUTATIONS = [
         switching.made_again_at_once,
         Allowed(("same",), kinds=("late", "crash-late"), phases=("abort",), courses=(("backfill", "abort", "deploy"),)),
     ),
+    Mutation(
+        "who was replaced still removes tables",
+        switching.changes_by_the_replaced,
+        Allowed(("same",), kinds=("asleep",), phases=("abort",), courses=(("backfill", "abort", "deploy"),)),
+    ),
 ]

@@ -21,6 +21,7 @@ from verdigris.phases.quarantine import Quarantine
 from verdigris.phases.tail import Tail
 from verdigris.stores.gate import Gate
 from verdigris.testing.simulation.ports import SimPointer, SimTable
+from verdigris.testing.simulation.process import Process
 from verdigris.testing.simulation.world import SOURCE
 
 # ── the switch ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -172,3 +173,8 @@ def quarantine_kept_by_an_abort() -> Sequence[Patch]:
 
 def made_again_at_once() -> Sequence[Patch]:
     return [(provision, "wait_for_others", lambda bench, what: None)]
+
+
+def changes_by_the_replaced() -> Sequence[Patch]:
+    """The lease is not asked for before a table is made or removed."""
+    return [(Process, "change", lambda self, what, effect: self.call(what, effect))]

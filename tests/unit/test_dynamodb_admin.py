@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ class Client:
             **answers,
         }
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.meta = SimpleNamespace(events=SimpleNamespace(register=lambda *_: None))
 
     def __getattr__(self, operation: str) -> Any:
         def call(**request: Any) -> Any:

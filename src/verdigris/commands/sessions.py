@@ -20,6 +20,7 @@ from verdigris.journal.journal import Journal
 from verdigris.journal.lease import LeaseKeeper
 from verdigris.phases.base import Bench
 from verdigris.phases.log import Log
+from verdigris.stores.dynamodb_table import Guard
 from verdigris.wiring import Hooks, Wiring
 
 #: What to do about a flag that was edited.
@@ -84,6 +85,7 @@ def session(wiring: Wiring, doing: str, hooks: Hooks, *, create: bool = False) -
                 raise nothing_yet(wiring)
             wiring.journal.create()
         with wiring.lease(doing, hooks) as lease:
+            wiring.guard = Guard(lease.hold)
             yield Session(wiring, lease, hooks)
     except VerdigrisError as error:
         error.next_command = error.next_command.replace(" ENV", f" {wiring.name}")

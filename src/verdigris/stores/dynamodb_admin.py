@@ -18,6 +18,7 @@ from verdigris.stores.dynamodb_removal import Removal, replicas_of
 from verdigris.stores.table_shape import key_schema, shape_of
 
 NEW_AND_OLD_IMAGES = "NEW_AND_OLD_IMAGES"
+_CHANGES = ("CreateTable", "DeleteTable", "UpdateTable", "UpdateTimeToLive")
 
 
 class DynamoAdmin:
@@ -25,6 +26,7 @@ class DynamoAdmin:
 
     Waits poll after 0.1, 0.2, 0.4 … 5 s and give up with Unreachable when `wait_s` seconds have been slept for one and
     the same reason: making a table takes seconds, deleting a replica two to four minutes. `report` is told the reason.
+    `may_go` is asked before each attempt to change something, after that attempt was signed; it raises LeaseLost.
     """
 
     def __init__(
@@ -34,9 +36,11 @@ class DynamoAdmin:
         wait_s: float = 900,
         sleep: Callable[[float], None] = time.sleep,
         report: Callable[[str], None] = lambda reason: None,
+        may_go: Callable[[], None] = lambda: None,
     ) -> None:
         self._aws = aws
-        self._client = aws.client("dynamodb")
+        self._may_go = may_go
+        self._client = self._guarded(None)
         self._report = report
         self._wait_s = wait_s
         self._sleep = sleep
@@ -87,9 +91,16 @@ class DynamoAdmin:
                 raise
 
     def delete(self, name: str) -> None:
-        clients = cache(lambda region: self._aws.client("dynamodb", region))
+        clients = cache(self._guarded)
         removal = Removal(lambda region: clients(region) if region else self._client, name)
         self._wait(name, removal.step, "to be gone", lambda: removal.reason)
+
+    def _guarded(self, region: str | None) -> Any:
+        """A client that asks first. Who was paused past its lease must not remove what its successor has made."""
+        client = self._aws.client("dynamodb", region)
+        for change in _CHANGES:
+            client.meta.events.register(f"before-send.dynamodb.{change}", lambda **_: self._may_go())
+        return client
 
     def is_empty(self, name: str) -> bool:
         position: dict[str, Any] = {}

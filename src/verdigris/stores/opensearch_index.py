@@ -64,8 +64,9 @@ class OpenSearchIndex:
         backoff: Backoff | None = None,
         limit: Limit = BULK,
         throttled: Callable[[Throttling], None] = lambda told: None,
+        may_go: Callable[[], None] = lambda: None,
     ) -> None:
-        self._http = SearchHttp(url, auth=auth, send=send, backoff=backoff, throttled=throttled)
+        self._http = SearchHttp(url, auth=auth, send=send, backoff=backoff, throttled=throttled, may_go=may_go)
         self._limit = limit
         self._open: set[str] = set()
 

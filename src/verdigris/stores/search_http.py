@@ -23,6 +23,7 @@ Decoded = TypeVar("Decoded")
 TIMEOUT = urllib3.Timeout(connect=5, read=60)
 #: What a load balancer or a node says that cannot take the request now. It was not, or may not have been, carried out.
 _AGAIN = frozenset((429, 502, 503, 504))
+_LOOKS = frozenset({"GET", "HEAD"})
 
 
 class Answer(NamedTuple):
@@ -48,7 +49,10 @@ def pooled(threads: int = 8) -> Send:
 
 
 class SearchHttp:
-    """Calls to one cluster; `throttled` is told of each answer that says: too much. Safe to share between threads."""
+    """Calls to one cluster; `throttled` is told of each answer that says: too much. Safe to share between threads.
+
+    `may_go` is asked before each attempt that may change something; it raises LeaseLost.
+    """
 
     def __init__(
         self,
@@ -58,10 +62,12 @@ class SearchHttp:
         send: Send | None = None,
         backoff: Backoff | None = None,
         throttled: Callable[[Throttling], None] = lambda told: None,
+        may_go: Callable[[], None] = lambda: None,
     ) -> None:
         self.url = url.rstrip("/")
         self.backoff = backoff or Backoff()
         self._throttled = throttled
+        self._may_go = may_go
         self._auth = auth
         self._send = send or pooled()
 
@@ -107,6 +113,8 @@ class SearchHttp:
 
     def _attempt(self, method: str, url: str, body: bytes, where: str, content_type: str) -> bytes | StoreError:
         headers = {"content-type": content_type, **self._auth(method, url, body)}
+        if method not in _LOOKS:
+            self._may_go()
         try:
             answer = self._send(method, url, body, headers)
         except urllib3.exceptions.HTTPError as error:

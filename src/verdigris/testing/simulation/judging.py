@@ -66,6 +66,9 @@ def judge_aborted(world: World) -> None:
 
 
 def _compare(world: World, when: str, table: str, wanted: dict[Key, RawItem]) -> None:
+    if world.tables.describe(table) is None:
+        world.wrong.append(f"the table {table} is gone {when}")
+        return
     found = _living(world, table)
     where = "" if table == DESTINATION else " in the source"
     for key in sorted({*found, *wanted}):

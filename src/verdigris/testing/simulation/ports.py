@@ -63,25 +63,26 @@ class SimAdmin:
 
     def __init__(self, process: Process) -> None:
         self._call = process.call
+        self._change = process.change
         self._tables = process.world.tables
 
     def describe(self, name: str) -> TableFacts | None:
         return self._call("describe", lambda: self._tables.describe(name))
 
     def create(self, name: str, shape: TableShape) -> None:
-        self._call("create", lambda: self._tables.create(name, shape))
+        self._change("create", lambda: self._tables.create(name, shape))
 
     def delete(self, name: str) -> None:
-        self._call("delete", lambda: self._tables.delete(name))
+        self._change("delete", lambda: self._tables.delete(name))
 
     def is_empty(self, name: str) -> bool:
         return self._call("is-empty", lambda: self._tables.is_empty(name))
 
     def enable_stream(self, name: str) -> str:
-        return self._call("enable-stream", lambda: self._tables.enable_stream(name))
+        return self._change("enable-stream", lambda: self._tables.enable_stream(name))
 
     def enable_ttl(self, name: str, attribute: str) -> None:
-        self._call("enable-ttl", lambda: self._tables.enable_ttl(name, attribute))
+        self._change("enable-ttl", lambda: self._tables.enable_ttl(name, attribute))
 
 
 class SimStream:
@@ -133,7 +134,7 @@ class SimLinks:
         return self._process.call("links.of", lambda: self._links.of(kind, wanted)) if wanted else {}
 
     def drop(self) -> None:
-        self._process.call("links.drop", self._links.drop)
+        self._process.change("links.drop", self._links.drop)
 
 
 class SimRows:

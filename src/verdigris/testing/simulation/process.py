@@ -68,6 +68,17 @@ class Process(Life):
             self._suffer(fault, what, [effect], keeps=what in _READS)
         return effect()
 
+    def change(self, what: str, effect: Callable[[], Answer]) -> Answer:
+        """One call that makes or removes something: dated, then allowed by the lease, as a write of a table is."""
+        signed_s = self.now_s()
+        self.may_go()
+
+        def timely() -> Answer:
+            self.world.demand_timely(self, what, signed_s)
+            return effect()
+
+        return self.call(what, timely)
+
     def send(self, what: str, parts: Sequence[Callable[[], object]]) -> None:
         """One call that takes effect part by part, others in between."""
         fault = self._arrive(what)

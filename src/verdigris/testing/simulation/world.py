@@ -239,11 +239,15 @@ class World:
             self.wrong.append(f"{process.name} wrote {key} into the source")
         if table == DESTINATION and self.schedule.shape.migration == "picky":
             judge_write(self, key, item)
+        self.demand_timely(process, table, signed_s)
+
+    def demand_timely(self, process: Process, where: str, signed_s: float) -> None:
+        """Whether a request of a runner that changes something may take effect, by its signature's age."""
         if self.allowed.late_writes:
             if abs(self.scheduler.now_s - signed_s) > SIGNATURE_S:
-                raise Unreachable("the signature has expired", where=table)
+                raise Unreachable("the signature has expired", where=where)
         elif not self.holds_lease(process):
-            raise LeaseLost("the simulation holds back what a runner writes without its lease", where=table)
+            raise LeaseLost("the simulation holds back what a runner writes without its lease", where=where)
 
     def holds_lease(self, process: Process) -> bool:
         """Whether nobody has taken over from this process."""

@@ -55,9 +55,7 @@ class Runner:
         self._admin = DynamoAdmin(self._aws)
         self._table = cache(self._paced)
         self._engine = Scoped(Threads(SEGMENTS), self._pace.bulk)
-        self._journal = Journal(
-            DynamoRows(self._aws.client("dynamodb"), deploy_table), lambda: datetime.now(UTC).isoformat()
-        )
+        self._journal = Journal(DynamoRows(self._aws, deploy_table), lambda: datetime.now(UTC).isoformat())
         self._journal.create()
         self._settings = Settings(may_enable_stream=True, margin_s=_DAY_S)
         self._transform = Transform([migration], KEY, reserved=self._settings.reserved)

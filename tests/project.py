@@ -129,7 +129,7 @@ class Project:
 
     def journal(self) -> Journal:
         """To look at."""
-        return Journal(DynamoRows(self.aws.client("dynamodb"), self.table("deploy")), str)
+        return Journal(DynamoRows(self.aws, self.table("deploy")), str)
 
     def records(self) -> list[Record]:
         journal = self.journal()

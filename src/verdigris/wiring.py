@@ -85,7 +85,7 @@ class Wiring(Connections):
 
     @cached_property
     def journal(self) -> Journal:
-        return Journal(DynamoRows(self.aws.client("dynamodb"), self.env.deploy_table), now_iso)
+        return Journal(DynamoRows(self.aws, self.env.deploy_table), now_iso)
 
     @cached_property
     def stores(self) -> Stores:

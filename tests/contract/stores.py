@@ -56,10 +56,10 @@ class DynamoStores:
         return DynamoStream(self.aws.json("dynamodbstreams"), arn, key)
 
 
-def local_aws(url: str, region: str = "us-east-1") -> Aws:
+def local_aws(url: str, region: str = "us-east-1", **options: Any) -> Aws:
     session = botocore.session.get_session()
     session.set_credentials("contract", "contract")
-    return Aws(region, endpoint_url=url, session=session)
+    return Aws(region, endpoint_url=url, session=session, **options)
 
 
 def new_table(stores: Stores, key: KeySchema = KEY, shape: TableShape | None = None) -> Table:

@@ -19,7 +19,7 @@ _numbers = itertools.count(1)
 
 
 def dynamo_rows(stack: SessionStack) -> DynamoRows:
-    return DynamoRows(local_aws(stack.dynamodb_url).client("dynamodb"), f"rows-{next(_numbers)}")
+    return DynamoRows(local_aws(stack.dynamodb_url), f"rows-{next(_numbers)}")
 
 
 @pytest.fixture(params=["memory", "dynamodb"])

@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
-from tests.contract.stores import KEY, DynamoStores, raw
+from tests.contract.stores import KEY, DynamoStores, local_aws, raw
 
 from verdigris.errors import AccessRefused, AlreadyThere, Conflict, Throttled, Unreachable
 from verdigris.journal.base import ABSENT, Check, Put
 from verdigris.journal.dynamodb import DynamoRows
+from verdigris.stores.backoff import Backoff
 from verdigris.stores.table_shape import shape_with_key
 from verdigris.testing.fault_proxy import Fault, FaultProxy, Rules
 
@@ -125,8 +124,8 @@ def test_a_refused_signature_is_said_at_once(stores: DynamoStores, proxy: FaultP
 
 
 @pytest.fixture
-def rows(stores: DynamoStores, name: str) -> DynamoRows:
-    rows = DynamoRows(stores.aws.client("dynamodb"), name, sleep=lambda seconds: None)
+def rows(proxy: FaultProxy, name: str) -> DynamoRows:
+    rows = DynamoRows(local_aws(proxy.url, backoff=Backoff(sleep=lambda seconds: None)), name)
     rows.create()
     return rows
 
@@ -159,16 +158,8 @@ def test_a_transaction_that_is_cancelled_by_throttling_is_sent_again(rows: Dynam
 
 def test_throttling_is_not_taken_for_a_conflict(proxy: FaultProxy, rows: DynamoRows) -> None:
     """A Conflict would be told as a lease that was lost."""
-    client = boto3.client(
-        "dynamodb",
-        endpoint_url=proxy.url,
-        region_name="us-east-1",
-        aws_access_key_id="contract",
-        aws_secret_access_key="contract",
-        config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
-    )
     proxy.set(Rules(throttled=1, only="TransactWriteItems *"))
-    impatient = DynamoRows(client, rows.name, sleep=lambda seconds: None)
+    impatient = DynamoRows(local_aws(proxy.url, backoff=Backoff(attempts=1)), rows.name)
     for _ in range(10):
         with pytest.raises(Throttled):
             impatient.write(Check("lease", "lease", {"token": 1}), PUT)

@@ -56,6 +56,16 @@ def test_an_answer_without_reasons_is_told_too_and_other_faults_are_not() -> Non
     assert heard == [Throttling("read", "court")] * 2
 
 
+@pytest.mark.parametrize("code", ["TransactionConflict", "ThrottlingError"])
+def test_a_transaction_in_another_ones_way_goes_again_and_is_not_told(code: str) -> None:
+    heard: list[Throttling] = []
+    body = {**fault("TransactionCanceledException").body, "CancellationReasons": [{"Code": "None"}, {"Code": code}]}
+    with scripted(Answer(body, 400), fault("TransactionInProgressException"), DONE) as script:
+        transport(script, throttled=heard.append).call("TransactWriteItems", b"{}", where="deploy")
+    assert len(script.requests) == 3
+    assert heard == []
+
+
 def test_the_last_answer_is_told_as_well() -> None:
     heard: list[Throttling] = []
     with scripted(fault("ThrottlingException")) as script, pytest.raises(Throttled):

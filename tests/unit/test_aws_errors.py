@@ -6,7 +6,7 @@ import pytest
 from botocore import exceptions as boto
 
 from verdigris import errors
-from verdigris.stores.aws_errors import aws_errors, from_code
+from verdigris.stores.aws_errors import aws_errors, cancelled, from_code
 
 
 def client_error(code: str, status: int = 400) -> boto.ClientError:
@@ -26,7 +26,7 @@ def client_error(code: str, status: int = 400) -> boto.ClientError:
         (client_error("LimitExceededException"), errors.Throttled),
         (client_error("ValidationException"), errors.Invalid),
         (client_error("ResourceInUseException"), errors.Conflict),
-        (client_error("TransactionCanceledException"), errors.Conflict),
+        (client_error("TransactionInProgressException"), errors.Unreachable),
         (client_error("TrimmedDataAccessException"), errors.HintsLost),
         (client_error("InternalServerError", 500), errors.Unreachable),
         (client_error("NeverHeardOf", 503), errors.Unreachable),
@@ -62,3 +62,19 @@ def test_other_errors_pass_unchanged() -> None:
 def test_the_message_says_the_code_or_the_status() -> None:
     assert str(from_code("Odd", "why", status=400, where="t")) == "Odd: why (t)"
     assert str(from_code("", "", status=413, where="t")) == "HTTP 413 (t)"
+
+
+@pytest.mark.parametrize(
+    ("codes", "error"),
+    [
+        (["None", "ConditionalCheckFailed"], errors.Conflict),
+        (["TransactionConflict", "ConditionalCheckFailed"], errors.Conflict),
+        (["TransactionConflict", "None"], errors.Throttled),
+        (["ThrottlingError", "ProvisionedThroughputExceeded"], errors.Throttled),
+        (["TransactionConflict", "ValidationError"], errors.Invalid),
+        (["ItemCollectionSizeLimitExceeded"], errors.Invalid),
+        ([], errors.Throttled),
+    ],
+)
+def test_a_transaction_is_cancelled_for_its_reasons(codes: list[str], error: type[errors.StoreError]) -> None:
+    assert type(cancelled(codes, where="t")) is error

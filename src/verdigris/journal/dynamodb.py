@@ -1,43 +1,40 @@
-"""The deploy table in DynamoDB, through plain boto3: a handful of small requests a second."""
+"""The deploy table in DynamoDB. Through plain boto3 but for `write`, which bulk work calls for every page."""
 
 from __future__ import annotations
 
-import random
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, Protocol
 
+import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
-from verdigris.errors import Conflict, Invalid, StoreError, Throttled
 from verdigris.journal.base import Check, Delete, Expect, Put, Row, Value
 from verdigris.stores.aws_errors import mapped
 
-# The heartbeat and a checkpoint touch the lease's row at the same moment; the service then cancels one of the two
-# transactions. So it does when it is too busy for one of the rows; boto3 does not look at these reasons. A transaction
-# that was cancelled did nothing and may simply be sent again.
-_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
-_ATTEMPTS = 8
+
+class Transport(Protocol):
+    """What sends a request, and again where that may help. Raises StoreErrors."""
+
+    def call(self, operation: str, body: bytes, *, where: str) -> bytes: ...
+
+
+class Clients(Protocol):
+    """Where both ways to the service come from: `stores.aws.Aws`."""
+
+    def client(self, service: str) -> Any: ...
+
+    def json(self, service: str) -> Transport: ...
 
 
 class DynamoRows:
-    """`Rows` over a boto3 DynamoDB client (shape: `boto3.client("dynamodb")`)."""
+    """`Rows` over one table; `token` gives a new name to each transaction."""
 
-    def __init__(
-        self,
-        client: Any,
-        name: str,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        random: Callable[[], float] = random.random,
-        token: Callable[[], str] = lambda: uuid.uuid4().hex,
-    ) -> None:
+    def __init__(self, aws: Clients, name: str, *, token: Callable[[], str] = lambda: uuid.uuid4().hex) -> None:
         self.name = name
-        self._client = client
-        self._sleep = sleep
-        self._random = random
+        self._aws = aws
+        self._client = aws.client("dynamodb")
         self._token = token
 
     def exists(self) -> bool:
@@ -95,17 +92,9 @@ class DynamoRows:
 
     def write(self, *operations: Put | Delete | Check) -> None:
         items = [self._item(operation) for operation in operations]
-        # One token for every attempt, boto3's and ours: a transaction whose answer was lost takes effect once.
-        token = self._token()
-        for attempt in range(_ATTEMPTS):
-            with self._mapping("write"):
-                try:
-                    self._client.transact_write_items(TransactItems=items, ClientRequestToken=token)
-                    return
-                except self._client.exceptions.TransactionCanceledException as error:
-                    if attempt + 1 == _ATTEMPTS or not _reasons(error) <= _PASSING:
-                        raise
-            self._sleep(self._random() * 0.05 * 2**attempt)
+        # One token for every attempt: a transaction whose answer was lost takes effect once.
+        body = msgspec.json.encode({"TransactItems": items, "ClientRequestToken": self._token()})
+        self._aws.json("dynamodb").call("TransactWriteItems", body, where=self.name)
 
     def _pages(self, operation: str, **request: Any) -> list[Row]:
         with self._mapping("read"):
@@ -126,23 +115,8 @@ class DynamoRows:
     def _mapping(self, action: str) -> Iterator[None]:
         try:
             yield
-        except self._client.exceptions.TransactionCanceledException as error:
-            raise _cancelled(error, self.name) from error
         except (ClientError, BotoCoreError) as error:
             raise mapped(error, where=f"{action} {self.name}") from error
-
-
-def _cancelled(error: Any, name: str) -> StoreError:
-    """Only a condition that failed says that somebody else was first."""
-    reasons = _reasons(error)
-    if "ConditionalCheckFailed" in reasons:
-        return Conflict("a condition did not hold: somebody else was first", where=name)
-    kind = Throttled if reasons <= _PASSING else Invalid
-    return kind(f"a transaction was cancelled: {', '.join(sorted(reasons))}", where=name)
-
-
-def _reasons(error: Any) -> set[str]:
-    return {reason["Code"] for reason in error.response.get("CancellationReasons", ())} - {"None"}
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:

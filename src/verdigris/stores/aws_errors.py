@@ -5,7 +5,7 @@ The data path (`stores/http.py`) maps with `from_code`; adapters on boto3 wrap t
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -55,18 +55,25 @@ _BY_CODE: dict[str, type[StoreError]] = {
         ),
         Conflict: (
             "ConditionalCheckFailedException ConflictException PreconditionFailedException ResourceInUseException"
-            " TableInUseException TransactionCanceledException TransactionConflictException"
-            " TransactionInProgressException"
+            " TableInUseException TransactionConflictException"
         ),
         HintsLost: "TrimmedDataAccessException",
         IteratorExpired: "ExpiredIteratorException",
         Unreachable: (
             "InternalFailure InternalServerError InternalServerErrorException RequestTimeout"
             " RequestTimeoutException ServiceUnavailable ServiceUnavailableException"
+            " TransactionInProgressException"  # sent again before the first attempt of it has ended
         ),
     }.items()
     for code in codes.split()
 }
+
+#: The code that comes with reasons, one for each action of the transaction.
+CANCELLED = "TransactionCanceledException"
+# The heartbeat and a checkpoint touch the lease's row at the same moment; the service then cancels one of the two
+# transactions. So it does when it is too busy for one of the rows. A transaction that was cancelled did nothing and may
+# simply be sent again.
+_PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
 _NO_CREDENTIALS = (
     boto.NoCredentialsError,
@@ -88,6 +95,18 @@ def from_code(code: str, message: str, *, status: int, where: str) -> StoreError
     kind = _BY_CODE.get(code) or _by_status(status)
     what = f"{code or f'HTTP {status}'}: {message}" if message else code or f"HTTP {status}"
     return kind(what, where=where, next_command=WHO_AM_I if kind is AccessRefused else "")
+
+
+def cancelled(codes: Collection[str], *, where: str) -> StoreError:
+    """The error for a transaction that was cancelled, by the codes of its reasons (`None`: not this action's fault).
+
+    Only a condition that failed says that somebody else was first.
+    """
+    reasons = set(codes) - {"None"}
+    if "ConditionalCheckFailed" in reasons:
+        return Conflict("a condition did not hold: somebody else was first", where=where)
+    kind = Throttled if reasons <= _PASSING else Invalid
+    return kind(f"a transaction was cancelled: {', '.join(sorted(reasons))}", where=where)
 
 
 def _by_status(status: int) -> type[StoreError]:

@@ -20,7 +20,7 @@ from botocore import exceptions as boto
 
 from verdigris.core.braking import Throttling
 from verdigris.errors import StoreError, Throttled, Unreachable
-from verdigris.stores.aws_errors import from_code, look_at, mapped
+from verdigris.stores.aws_errors import CANCELLED, cancelled, from_code, look_at, mapped
 from verdigris.stores.backoff import Backoff
 from verdigris.stores.signing import FrozenCredentials, Signer
 
@@ -67,6 +67,10 @@ class _Reason(msgspec.Struct):
     resource: str = ""
 
 
+class _Cancellation(msgspec.Struct):
+    Code: str = "None"
+
+
 class _Fault(msgspec.Struct):
     type: str = msgspec.field(name="__type", default="")
     message: str = ""
@@ -74,6 +78,7 @@ class _Fault(msgspec.Struct):
     #: ProvisionedThroughputExceededException and ThrottlingException spell it differently
     reasons: list[_Reason] = msgspec.field(name="ThrottlingReasons", default_factory=list)
     reasons_too: list[_Reason] = msgspec.field(name="throttlingReasons", default_factory=list)
+    cancellations: list[_Cancellation] = msgspec.field(name="CancellationReasons", default_factory=list)
 
 
 class AwsJson:
@@ -164,6 +169,8 @@ class AwsJson:
     def _failure(self, operation: str, answer: urllib3.BaseHTTPResponse, where: str) -> StoreError:
         fault = _fault(answer.data)
         code = fault.type.rpartition("#")[2]
+        if code == CANCELLED:  # the brake is not told: most often it was another transaction's row
+            return cancelled([one.Code for one in fault.cancellations], where=where)
         failure = from_code(code, fault.message or fault.Message, status=answer.status, where=where)
         if isinstance(failure, Throttled):
             reasons = fault.reasons or fault.reasons_too

@@ -224,7 +224,7 @@ def test_a_destination_with_items_in_it(unharmed: Project) -> None:
     unharmed.aws.client("dynamodb").create_table(TableName=unharmed.table("beta"), **shape)
     fill(unharmed, range(3), "beta", whose={"S": "somebody's"})
     before = unharmed.items("beta")
-    ended_well(unharmed.run("deploy", "dev"), 1, unharmed.table("beta"), "nothing", then="remove")
+    ended_well(unharmed.run("deploy", "dev"), 1, unharmed.table("beta"), "nothing", then="verdigris clean dev")
     assert unharmed.items("beta") == before, "never written to"
 
 

@@ -102,7 +102,7 @@ def test_two_items_of_the_sample_that_come_to_one_key_are_named(project: Project
     )
     done = project.run("migrations", "test", "dev", "0001_fee_in_cents.py")
     assert done.code == 1
-    assert "both come to pk=case|1, sk=fee" in done.out
+    assert "all come to pk=case|1, sk=fee" in done.out
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from tests.project import Project, finish
 
 from verdigris.testing.fault_proxy import FaultProxy
 
-DEADLINE_S = 60.0
+DEADLINE_S = 180.0
 
 
 def test_a_deployment_is_slowed_by_throttling_and_says_so(tmp_path: Path, fresh_dynamodb: Callable[[], str]) -> None:

@@ -34,6 +34,7 @@ class Supervisor:
         self._processes = Processes(state / "processes")
         self._wiring = Wiring(load(project.folder / "verdigris.toml", project.folder), "dev")
         self._wiring.state_folder = state
+        self._url = ""
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor")
 
@@ -41,9 +42,9 @@ class Supervisor:
     def door_url(self) -> str:
         """Where the door was last; its port may have been taken while it did not run."""
         door = self._processes.recorded(f"door-{self._name}")
-        assert door
-        assert door.url
-        return door.url
+        if door and door.url:  # while it is started again there is no record
+            self._url = door.url
+        return self._url
 
     @property
     def kills(self) -> Mapping[Way, Callable[[], None]]:

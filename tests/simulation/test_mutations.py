@@ -13,7 +13,7 @@ from verdigris.testing.simulation import Allowed, simulate
 #: What a missing rule does to data; an exception would only say that the mutation is badly made.
 HARM = re.compile(
     r"^(lost|extra|stale)[ :]|had to repair|Unverified|switched while|an aborted deployment left|"
-    r"wrote .* into the source|does not end|NotFound: no table"
+    r"wrote .* into the source|does not end|NotFound: no table|the table .* is gone"
 )
 
 

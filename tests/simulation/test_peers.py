@@ -9,8 +9,9 @@ from verdigris.testing.simulation import Allowed, simulate
 
 
 def allowed(migration: str) -> Allowed:
-    """No fault but slow calls: a copy takes its time, and one shard of a stream is behind another."""
-    return Allowed((migration,), kinds=("slow",), phases=("backfill", "replay"))
+    """No fault but slow calls: a copy takes its time, and one shard of a stream is behind another. No day passes: their
+    fence would lapse."""
+    return Allowed((migration,), kinds=("slow",), phases=("backfill", "replay"), days=0.0)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ source had nothing there; but only as long as what was refused is the same (`pri
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from hashlib import blake2b
 
@@ -141,6 +141,11 @@ def print_of(items: Mapping[Key, RawItem]) -> str:
 def cut(text: str, most: int = _LONG) -> str:
     """At most so many characters; the end is the part that says most of a traceback, and of an error the beginning."""
     return text if len(text) <= most else f"{text[:most]} … ({len(text):,} characters)"
+
+
+def how_many(entries: Sequence[Entry]) -> str:
+    """`3 items are in quarantine`."""
+    return f"{len(entries)} {'item is' if len(entries) == 1 else 'items are'} in quarantine"
 
 
 def names(entries: Iterable[Entry], most: int = 3) -> str:

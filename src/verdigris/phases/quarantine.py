@@ -14,7 +14,7 @@ from traceback import TracebackException
 import msgspec
 
 from verdigris.core.model import Key, RawItem
-from verdigris.core.quarantine import Discarded, Entry, Held, Payload, cut, merged, names, print_of
+from verdigris.core.quarantine import Discarded, Entry, Held, Payload, cut, how_many, merged, names, print_of
 from verdigris.core.settling import Owners
 from verdigris.errors import Invalid, ItemRefused, PhaseFailed
 from verdigris.journal.quarantine import QuarantineRows
@@ -147,8 +147,7 @@ class Quarantine:
         counted = [entry for entry in self.waiting if not entry.due]
         if len(counted) > self._most:
             raise PhaseFailed(
-                f"{len(counted)} items are in quarantine, and [table] max_quarantined allows {self._most}; the first "
-                f"are {names(counted)}",
+                f"{how_many(counted)}, and [table] max_quarantined allows {self._most}: {names(counted)}",
                 next_command=f"verdigris quarantine list {self._env}",
             )
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from verdigris.core.machine import State
 from verdigris.core.model import Color, Phase
-from verdigris.core.quarantine import names
+from verdigris.core.quarantine import how_many, names
 from verdigris.core.records import Evidence, Intent
 from verdigris.errors import Conflict, PhaseFailed, VerdigrisError
 from verdigris.phases import beacons, hooks
@@ -116,7 +116,7 @@ def _nothing_waits(bench: Bench) -> None:
     """Somebody must have decided about everything that could not be carried along. Raises PhaseFailed."""
     if waiting := bench.quarantine.waiting:
         raise PhaseFailed(
-            f"{len(waiting)} {'item is' if len(waiting) == 1 else 'items are'} in quarantine: {names(waiting)}",
+            f"{how_many(waiting)}: {names(waiting)}",
             where=bench.plan.deploy_table,
             state=f"nothing was held; {bench.snapshot.live} serves on, and all else is in place",
             next_command=f"verdigris quarantine list {bench.plan.env}",

@@ -153,15 +153,7 @@ class _Looked:
 
     def at(self, chunk: list[Suspect]) -> None:
         seen = {suspect.key: suspect.owners for suspect in chunk}
-        wanted: dict[Key, set[Key]] = {}
-        self._following.touched.clear()
-        for _ in range(_LOOKS):
-            self._following.catch_up()
-            known = self._owners(seen)
-            wanted = {key: known[key] for key in self._differing(known)}
-            seen = {key: seen[key] for key in wanted}
-            if not wanted:
-                break
+        wanted = self._still_differing(seen)
         quarantine = self._bench.quarantine
         self.in_motion += sum(key not in wanted and not quarantine.concerns(key) for key, _ in chunk)
         repaired: list[Key] = []
@@ -175,13 +167,22 @@ class _Looked:
         if self._repair and wanted:
             self._following.settler.keys(wanted)
             self.repaired += [key for key in repaired if not quarantine.holds(key)]
-            self._prove(seen)
+            left = self._still_differing({key: seen[key] for key in wanted})
+            self.remaining += [key for key in left if key not in self._following.touched]
 
-    def _prove(self, seen: Mapping[Key, Set[Key]]) -> None:
+    def _still_differing(self, seen: Mapping[Key, Set[Key]]) -> dict[Key, set[Key]]:
+        """The keys that differed at each of several looks, with their owners. One that is in motion has been `touched`
+        by the tail between two of them; at a single look its change may be too young for the tail."""
+        wanted = dict[Key, set[Key]]()
         self._following.touched.clear()
-        self._following.catch_up()
-        left = [key for key in self._differing(self._owners(seen)) if key not in self._following.touched]
-        self.remaining += left
+        for _ in range(_LOOKS):
+            self._following.catch_up()
+            known = self._owners(seen)
+            wanted = {key: known[key] for key in self._differing(known)}
+            seen = {key: seen[key] for key in wanted}
+            if not wanted:
+                break
+        return wanted
 
     def _owners(self, seen: Mapping[Key, Set[Key]]) -> dict[Key, set[Key]]:
         """Who was seen to produce these keys, and whomever the tail has met by now: between two looks a key may pass

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,6 +73,7 @@ class Connections:
 
         return LocalStack(self.state_folder).status()
 
-    def services(self, region: str) -> Aws:
-        """All that is not DynamoDB, and has no engine here."""
-        return Aws(region, endpoint_url=self.env.endpoints.aws, session=self.session())
+    @cached_property
+    def services(self) -> Callable[[str], Aws]:
+        """Region → all that is not DynamoDB, and has no engine here; each made once."""
+        return cache(lambda region: Aws(region, endpoint_url=self.env.endpoints.aws, session=self.session()))

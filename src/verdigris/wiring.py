@@ -25,6 +25,7 @@ from verdigris.journal.holder import me
 from verdigris.journal.journal import Journal
 from verdigris.journal.lease import LeaseKeeper
 from verdigris.phases.base import Progress, Stores
+from verdigris.stores.aws import Aws
 from verdigris.stores.base import (
     Application,
     ChangeStream,
@@ -102,13 +103,16 @@ class Wiring(Connections):
 
     @cached_property
     def admin(self) -> TableAdmin:
-        return DynamoAdmin(self.aws, report=lambda reason: self.waiting(reason), may_go=lambda: self.guard.may_go())
+        return self._admin(self.aws)
 
     def admin_of(self, region: str) -> TableAdmin:
         """The tables of one of the environment's regions."""
         if region == self.env.region:
             return self.admin
-        return DynamoAdmin(self.tables(region), report=lambda reason: self.waiting(reason))
+        return self._admin(self.tables(region))
+
+    def _admin(self, aws: Aws) -> TableAdmin:
+        return DynamoAdmin(aws, report=lambda reason: self.waiting(reason), may_go=lambda: self.guard.may_go())
 
     @cached_property
     def live(self) -> LiveData | None:

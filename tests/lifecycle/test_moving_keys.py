@@ -6,15 +6,15 @@ import random
 from typing import Any
 
 import pytest
-from tests.lifecycle.world import Killed, World
+from tests.lifecycle.live import accompany, died_at_record
+from tests.lifecycle.world import World
 
 from verdigris import runner
 from verdigris.core.machine import Event, State
 from verdigris.core.model import Color, Phase
-from verdigris.core.records import Intent, Record, Said
+from verdigris.core.records import Said
 from verdigris.core.transform import Migration
 from verdigris.errors import PhaseFailed
-from verdigris.phases.base import Progress
 from verdigris.phases.tail import tail
 from verdigris.stores.memory_pointer import MemoryPointer
 
@@ -118,15 +118,7 @@ def begin(name: str, seed: int) -> tuple[World, Musicians]:
     for number in range(PEOPLE):
         music.move(number)
 
-    def on_record(record: Record) -> None:
-        if isinstance(record.body, Intent) and record.body.step.startswith("fence"):
-            music.enabled = False
-        music()
-
-    def on_progress(_: Progress) -> None:
-        music()
-
-    world.heard, world.progress = on_record, on_progress
+    accompany(world, music)
     return world, music
 
 
@@ -143,23 +135,7 @@ def test_what_moves_under_live_writes_arrives(name: str, seed: int) -> None:
 @pytest.mark.parametrize("nth", range(2, 30, 3))
 def test_a_dead_runner_leaves_its_claims(name: str, nth: int) -> None:
     world, music = begin(name, seed=nth)
-    hear, count = world.heard, 0
-
-    def until_nth(record: Record) -> None:
-        nonlocal count
-        count += 1
-        hear(record)
-        if count == nth:
-            raise Killed
-
-    world.heard = until_nth
-    switched = False
-    try:
-        runner.run(world.bench())
-    except Killed:
-        switched = world.bench().snapshot.flipped
-        music()
-    world.heard = hear
+    switched = died_at_record(world, nth, music)
     assert runner.run(world.bench()).state is State.BAKED, f"{name}, killed at record {nth}"
     if not switched:
         assert world.items("beta") == expected(name, world.items("alpha")), f"{name}, killed at record {nth}"

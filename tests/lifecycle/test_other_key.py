@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.lifecycle.perils import Killed
+from tests.lifecycle.live import accompany, died_at_record
 from tests.lifecycle.test_moving_keys import PEOPLE, Items
 from tests.lifecycle.test_quarantine_moving_keys import Quartet, deploy, refusing
 from tests.lifecycle.world import SHAPE, World
@@ -15,11 +15,10 @@ from verdigris import runner
 from verdigris.core.machine import Event, State
 from verdigris.core.model import Color, KeySchema, Phase
 from verdigris.core.planning import NewShape
-from verdigris.core.records import Intent, Record, Said
+from verdigris.core.records import Said
 from verdigris.core.reserved import Reserved
 from verdigris.core.transform import Migration
 from verdigris.errors import PhaseFailed
-from verdigris.phases.base import Progress
 from verdigris.stores.memory_pointer import MemoryPointer
 from verdigris.stores.table_shape import shape_with_key
 
@@ -93,15 +92,7 @@ def begin(name: str, seed: int, *, refuse: bool = False) -> tuple[World, Quartet
     for number in range(PEOPLE):
         music.move(number)
 
-    def on_record(record: Record) -> None:
-        if isinstance(record.body, Intent) and record.body.step.startswith("fence"):
-            music.enabled = False
-        music()
-
-    def on_progress(_: Progress) -> None:
-        music()
-
-    world.heard, world.progress = on_record, on_progress
+    accompany(world, music)
     return world, music
 
 
@@ -120,23 +111,7 @@ def test_what_changes_its_key_under_live_writes_arrives(name: str, seed: int) ->
 @pytest.mark.parametrize("nth", range(2, 30, 2))
 def test_a_runner_that_dies_loses_nothing(name: str, nth: int) -> None:
     world, music = begin(name, seed=nth)
-    hear, count = world.heard, 0
-
-    def until_nth(record: Record) -> None:
-        nonlocal count
-        count += 1
-        hear(record)
-        if count == nth:
-            raise Killed
-
-    world.heard = until_nth
-    switched = False
-    try:
-        runner.run(world.bench())
-    except Killed:
-        switched = world.bench().snapshot.flipped
-        music()
-    world.heard = hear
+    switched = died_at_record(world, nth, music)
     assert runner.run(world.bench()).state is State.BAKED, f"{name}, killed at record {nth}"
     if not switched:
         assert world.items("beta") == expected(name, world.items("alpha")), f"{name}, killed at record {nth}"

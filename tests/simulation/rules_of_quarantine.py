@@ -70,9 +70,9 @@ def discarded_whatever_it_becomes() -> Sequence[Patch]:
 
 def discards_settled_once() -> Sequence[Patch]:
     """A discard that died before its settle is not settled again."""
-    plain = Quarantine.hints
+    plain = settling.Settler.again
 
-    def waiting(self: Quarantine, entries: Iterable[Entry]) -> dict[Key, set[Key]]:
-        return plain(self, [entry for entry in entries if entry.discarded is None])
+    def waiting(self: settling.Settler, entries: Sequence[Entry]) -> None:
+        plain(self, [entry for entry in entries if entry.discarded is None])
 
-    return [(Quarantine, "hints", waiting)]
+    return [(settling.Settler, "again", waiting)]

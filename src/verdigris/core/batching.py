@@ -28,6 +28,12 @@ TRANSACT_WRITE = Limit(100, 4 * _MB, "API reference, TransactWriteItems: 100 act
 GET_RECORDS = Limit(1000, 1 * _MB, "API reference, GetRecords (DynamoDB Streams): 1,000 records, 1 MB")
 
 
+def runs(things: Sequence[Entry], count: int) -> Iterator[Sequence[Entry]]:
+    """The things in order, `count` of them at a time."""
+    for start in range(0, len(things), count):
+        yield things[start : start + count]
+
+
 def batches(
     entries: Iterable[Entry],
     limit: Limit,

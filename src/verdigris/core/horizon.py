@@ -47,13 +47,17 @@ def tail_unit(snapshot: Snapshot) -> str:
     return f"tail-{snapshot.losses}" if snapshot.losses else "tail"
 
 
+def positions(snapshot: Snapshot, saved: bytes) -> Positions:
+    """The tail's checkpoint. Raises StoreError."""
+    return decoded(snapshot.plan.deploy_table, tail_unit(snapshot), saved, msgspec.json.Decoder(Positions).decode)
+
+
 def settled_s(snapshot: Snapshot, saved: bytes | None) -> float | None:
     """Everything that changed before this was settled, or was there for the backfill or a verify to see (seconds since
     the epoch); `saved` is the tail's checkpoint. None where no stream is followed."""
     if Event.LOST not in TRANSITIONS[snapshot.state] and snapshot.state is not State.BACKFILL:
         return None
     if saved is not None:
-        unit, decode = tail_unit(snapshot), msgspec.json.Decoder(Positions).decode
-        return decoded(snapshot.plan.deploy_table, unit, saved, decode).settled_s
+        return positions(snapshot, saved).settled_s
     found = marks(snapshot)
     return float(found[-1]["at_s"]) if found else None

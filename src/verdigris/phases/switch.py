@@ -44,8 +44,8 @@ def ready(bench: Bench) -> None:
     _report(bench, "catching up before the fence")
     # What the new color was given since the flip is newer than the old table: nothing may overwrite it.
     following.frozen = bench.snapshot.state is State.ADVANCING
-    if not following.frozen and (hints := bench.quarantine.hints(bench.quarantine.discarded)):
-        following.settler.hints(hints)  # a discard may have died between its record and its settle
+    if not following.frozen:
+        following.settler.again(bench.quarantine.discarded)  # one may have died between its record and its settle
     following.wait_for_late_writes()
     following.catch_up()
     _nothing_waits(bench)
@@ -78,14 +78,14 @@ def undo(bench: Bench) -> None:
 def _flip(bench: Bench, before: Color | None, after: Color | None, *, drain: bool) -> None:
     if after is None:
         raise PhaseFailed("there is no other color to switch to", next_command=f"verdigris status {bench.plan.env}")
-    fence = bench.stores.fence if before is not None and bench.plan.moves_data else None
+    holds = before is not None and bench.plan.moves_data
+    fence = bench.stores.fence if holds else None
     token = _token(bench)
     _lift(bench)
-    began_s = bench.now()
     try:
-        if before is not None and bench.plan.moves_data:
+        if holds:
             hooks.maintenance_on(bench)
-            began_s = bench.now()
+        began_s = bench.now()
         if fence:
             _report(bench, "holding writes")
             bench.log.append(Intent(phase, f"fence-{bench.snapshot.flips + 1}"))

@@ -11,8 +11,7 @@ from math import inf
 
 import msgspec
 
-from verdigris.core.damage import decoded
-from verdigris.core.horizon import tail_unit, warning
+from verdigris.core.horizon import positions, tail_unit, warning
 from verdigris.core.lineage import Positions, forget, readable
 from verdigris.core.model import Change, Key, Phase, RawItem
 from verdigris.core.settling import coalesce
@@ -46,11 +45,7 @@ class Tail:
         self._since_s = since_s
         self._unit = tail_unit(bench.snapshot)
         saved = bench.journal.checkpoint(bench.deployment, self._unit)
-        self._positions = (
-            decoded(bench.plan.deploy_table, self._unit, saved, msgspec.json.Decoder(Positions).decode)
-            if saved
-            else Positions({}, settled_s=since_s)
-        )
+        self._positions = positions(bench.snapshot, saved) if saved else Positions({}, settled_s=since_s)
         self._list_shards()
         self._caught_up_s = since_s
         self.settler = Settler(

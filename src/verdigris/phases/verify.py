@@ -6,8 +6,9 @@ again, strongly consistent, after the tail has caught up. A repair is a settle, 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 
+from verdigris.core.batching import runs
 from verdigris.core.damage import decoded
 from verdigris.core.fingerprint import Sums, fingerprint
 from verdigris.core.horizon import marks
@@ -100,8 +101,8 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
     counted.again()
     for found in suspects(bench.engine, sides, sums, between):
         opened += len(found)
-        for start in range(0, len(found), _CHUNK):
-            looked.at(found[start : start + _CHUNK])
+        for chunk in runs(found, _CHUNK):
+            looked.at(chunk)
     following.wait_for_late_writes()
     if looked.remaining:
         raise _unverified(bench, looked)
@@ -151,7 +152,7 @@ class _Looked:
         self.repaired: list[Key] = []
         self.remaining: list[Key] = []
 
-    def at(self, chunk: list[Suspect]) -> None:
+    def at(self, chunk: Sequence[Suspect]) -> None:
         seen = {suspect.key: suspect.owners for suspect in chunk}
         wanted = self._still_differing(seen)
         quarantine = self._bench.quarantine

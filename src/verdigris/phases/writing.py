@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from verdigris.core.batching import BATCH_WRITE
+from verdigris.core.batching import BATCH_WRITE, runs
 from verdigris.core.model import Key, RawItem
 from verdigris.core.raw_key import key_reader
 from verdigris.errors import Invalid
@@ -31,8 +31,8 @@ def write_valid(table: Table, puts: Sequence[RawItem], deletes: Sequence[Key] = 
     else:
         return []
     refused: list[RefusedPut] = []
-    for start in range(0, len(puts), BATCH_WRITE.count):
-        refused += _one_by_one(table, list(puts[start : start + BATCH_WRITE.count]))
+    for some in runs(puts, BATCH_WRITE.count):
+        refused += _one_by_one(table, list(some))
     table.write([], deletes)
     return refused
 

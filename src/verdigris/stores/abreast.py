@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from verdigris.core.batching import BATCH_GET, BATCH_WRITE
+from verdigris.core.batching import BATCH_GET, BATCH_WRITE, runs
 from verdigris.core.model import Key, KeySchema, RawItem, Segment
 from verdigris.errors import StoreError
 from verdigris.stores.base import ScanPage, Table
@@ -42,8 +42,7 @@ class AbreastTable:
         return self._inner.scan(segment, start)
 
     def read(self, keys: Sequence[Key]) -> dict[Key, RawItem]:
-        wanted = list(dict.fromkeys(keys))
-        parts = [wanted[start : start + BATCH_GET.count] for start in range(0, len(wanted), BATCH_GET.count)]
+        parts = list(runs(list(dict.fromkeys(keys)), BATCH_GET.count))
         return {key: item for found in _abreast(self._inner.read, parts) for key, item in found.items()}
 
     def write(self, puts: Sequence[RawItem], deletes: Sequence[Key] = ()) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from verdigris.core.batching import BATCH_GET, BATCH_WRITE
+from verdigris.core.batching import BATCH_GET, BATCH_WRITE, runs
 from verdigris.core.capacity import read_units, roughly, roughly_scanned, scan_units, write_units
 from verdigris.core.model import Key, KeySchema, RawItem, Segment
 from verdigris.core.pacing import Lane
@@ -55,7 +55,7 @@ class PacedTable:
 
     def read(self, keys: Sequence[Key]) -> dict[Key, RawItem]:
         found: dict[Key, RawItem] = {}
-        for some in _runs(keys, BATCH_GET.count) if self._pace.waits else [keys]:
+        for some in runs(keys, BATCH_GET.count) if self._pace.waits else [keys]:
             self._pace.take(Lane.READ, len(some))
             got = (self._inner if self._pace.waits else self._abreast).read(some)
             self._pace.give(Lane.READ, len(some) - read_units(got.values(), len(some)))
@@ -130,8 +130,3 @@ class PacedIndex:
     def _send(self, index: str, documents: Sequence[Document]) -> BulkResult:
         self._pace.take(Lane.INDEX, len(documents))
         return self._inner.bulk(index, documents)
-
-
-def _runs(things: Sequence[Any], count: int) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(things), count):
-        yield things[start : start + count]

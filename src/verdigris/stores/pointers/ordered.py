@@ -31,17 +31,19 @@ class OrderedPointers:
     def set(self, expected: Color | None, new: Color, token: str, *, back: bool = False) -> None:
         """As `LivePointer.set`; nothing is moved if one of them names a third thing."""
         order = list(reversed(self._pointers)) if back else list(self._pointers)
-        for pointer in order:
-            if (live := pointer.read()) not in (expected, new):
+        lives = [pointer.read() for pointer in order]
+        for pointer, live in zip(order, lives, strict=True):
+            if live not in (expected, new):
                 raise Conflict(
                     f"traffic goes to {live or 'neither color'} there, not to {expected or 'neither color'}",
                     where=pointer.name,
                     state="no pointer was moved",
                     next_command="verdigris doctor ENV",
                 )
-        for number, pointer in enumerate(order):
+        for number, (pointer, live) in enumerate(zip(order, lives, strict=True)):
             try:
-                _move(pointer, new)
+                if live is not new:
+                    _move(pointer, new)
             except StoreError as error:
                 moved = ", ".join(each.name for each in order[:number]) or "none"
                 error.state = f"moved to {new} so far: {moved}; the same command moves the rest"
@@ -49,8 +51,6 @@ class OrderedPointers:
 
 
 def _move(pointer: TrafficPointer, new: Color) -> None:
-    if pointer.read() is new:
-        return
     pointer.set(new)
     if (live := pointer.read()) is not new:
         raise StoreError(f"it was set to {new}, and says {live or 'neither color'}", where=pointer.name)

@@ -162,7 +162,7 @@ def test_waiting_for_it_shows_why() -> None:
 
     world.progress = on_progress
     runner.run(world.bench())
-    assert any("may still land for" in reason for reason in reasons)
+    assert any("may still land until" in reason for reason in reasons)
 
 
 def test_a_new_runner_waits_for_what_the_one_before_had_sent() -> None:

@@ -235,3 +235,13 @@ def test_many_threads_share_one_budget(workers: int) -> None:
     for one in running:
         one.join()
     assert 0.49 < time.monotonic() - began_s < 10
+
+
+def test_what_else_holds_the_work_up_is_told_to_others() -> None:
+    """A late write that is waited for: `status` gives the reason, and takes it back."""
+    world = World()
+    world.pace.held_up("a write may still land")
+    assert world.told == ["a write may still land"]
+    world.clock.sleep(2 * EVERY_S + 1)
+    world.pace.poll()
+    assert world.told == ["a write may still land", ""]

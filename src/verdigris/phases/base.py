@@ -132,6 +132,10 @@ class Pacing(Protocol):
         """Why no bulk work may begin, "" if it may."""
         ...
 
+    def held_up(self, reason: str) -> None:
+        """Nothing moves, and this is why: for `status`, which others read."""
+        ...
+
     def level(self, show: Callable[[], None]) -> None:
         """Waits until the budget has caught up with what was taken from it; `show` is called meanwhile."""
         ...
@@ -148,6 +152,9 @@ class Unpaced:
 
     def paused(self) -> str:
         return ""
+
+    def held_up(self, reason: str) -> None:
+        pass
 
     def level(self, show: Callable[[], None]) -> None:
         pass

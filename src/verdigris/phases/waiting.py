@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from verdigris.core.model import Phase
 from verdigris.errors import Unreachable
 from verdigris.phases.base import Bench, Progress
@@ -15,11 +17,13 @@ def wait_for_others(bench: Bench, what: str) -> None:
 
 def wait_a_moment(bench: Bench, what: str) -> None:
     """At most a second, and says why. Raises Interrupted, LeaseLost."""
-    left_s = max(0.0, bench.late.quiet_from_s() - bench.now())
+    until_s = bench.late.quiet_from_s()
     bench.breathe()
     phase = bench.snapshot.phase or Phase.REPLAY
-    bench.report(Progress(phase, unit="changes", reason=f"{what}, and it may still land for {left_s:.0f} s"))
-    bench.sleep(min(1.0, left_s))
+    reason = f"{what}, and it may still land until {datetime.fromtimestamp(until_s, UTC):%H:%M:%S} UTC"
+    bench.pace.held_up(reason)
+    bench.report(Progress(phase, unit="changes", reason=reason))
+    bench.sleep(min(1.0, max(0.0, until_s - bench.now())))
 
 
 def remove_table(bench: Bench, name: str) -> None:

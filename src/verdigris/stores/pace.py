@@ -203,6 +203,12 @@ class Pace:
         self.poll()
         return self._paused
 
+    def held_up(self, reason: str) -> None:
+        """Something else than the pace holds the work up."""
+        with self._lock:
+            self._reasons[reason] = self._clock()
+        self.poll()
+
     def reason(self) -> str:
         """Why bulk work waits, or did a moment ago; "" if it does not."""
         if self._paused:

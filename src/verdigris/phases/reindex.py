@@ -7,27 +7,22 @@ destination and its indexes, and it settles nothing between the two scans; so wh
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
-from verdigris.core.documents import fingerprint
-from verdigris.core.fingerprint import Sums
-from verdigris.core.model import Phase, RawItem, Segment
-from verdigris.core.raw_key import key_reader
+from verdigris.core.model import Phase, Segment
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed, Unverified
 from verdigris.phases.base import Bench, IndexPlan, Progress
-from verdigris.phases.comparing import Checkpoints, Entry, Side, summed, suspects
 from verdigris.phases.copying import SegmentProgress, progress_from
+from verdigris.phases.document_proof import compare
 from verdigris.phases.documents import Documents, documents_of
-from verdigris.phases.scanning import pages
 from verdigris.phases.tail import tail
 from verdigris.stores.base import SearchIndex
 
 phase = Phase.REINDEX
 
-_PAGE = 500
 _NAMED = 20
 
 
@@ -99,12 +94,13 @@ def _proof(bench: Bench, documents: Documents, index: SearchIndex, plan: IndexPl
     """Ids and contents of every document, both ways. Raises Unverified if a repair does not help."""
     tail(bench).catch_up()
     bench.report(Progress(phase, unit="documents", reason=f"proving {plan.physical}, document by document"))
+    made = partial(documents.made, plan)
     with bench.pace.still():  # the tail stands still meanwhile, so this must come to an end
-        sums, differing = _compare(bench, documents, index, plan)
+        count, differing = compare(bench, index, plan, made)
     if differing:
         documents.repair(plan, differing)
         with bench.pace.still():
-            _, left = _compare(bench, documents, index, plan)
+            _, left = compare(bench, index, plan, made)
         if left:
             raise Unverified(
                 f"{len(left)} documents of {plan.physical} differ from the table: {', '.join(list(left)[:_NAMED])}",
@@ -112,50 +108,7 @@ def _proof(bench: Bench, documents: Documents, index: SearchIndex, plan: IndexPl
                 state=f"{bench.plan.before} serves on, untouched",
                 next_command=f"verdigris deploy {bench.plan.env}",
             )
-    return {"documents": sums, "repaired": len(differing)}
-
-
-def _compare(
-    bench: Bench, documents: Documents, index: SearchIndex, plan: IndexPlan
-) -> tuple[int, dict[str, RawItem | None]]:
-    """How many documents there must be, and id → its item (None: must not be there) where the index differs.
-
-    What is in quarantine counts as no difference.
-    """
-    index.refresh(plan.physical)
-    key_of = key_reader(bench.destination.key)
-    parts = bench.settings.segments
-
-    def wanted(part: int) -> Iterator[Entry]:
-        for page in pages(bench.destination, Segment(part, parts)):
-            for item in page.items:
-                if (doc := documents.made(plan, item)) is not None:
-                    yield Entry((doc[0],), fingerprint(*doc), key_of(item))
-            bench.breathe()
-
-    def found(_: int) -> Iterator[Entry]:
-        for number, (id_, body) in enumerate(index.documents(plan.physical), 1):
-            yield Entry((id_,), fingerprint(id_, body), ())
-            if number % _PAGE == 0:
-                bench.breathe()
-
-    kept: dict[str, Sums] = {}
-    sides = (Side("table", parts, wanted), Side("index", 1, found))
-    sums = summed(
-        bench.engine,
-        sides,
-        bench.settings.verify_buckets,
-        Checkpoints(kept.get, kept.__setitem__),
-        bench.breathe,
-    )
-    differing: dict[str, RawItem | None] = {}
-    for some in suspects(bench.engine, sides, sums, bench.breathe):
-        owners = {owner: suspect.key[0] for suspect in some for owner in suspect.owners}
-        items = bench.destination.read(list(owners))
-        made_by = {doc[0]: item for item in items.values() if (doc := documents.made(plan, item)) is not None}
-        differing |= {suspect.key[0]: made_by.get(suspect.key[0]) for suspect in some}
-    held = bench.quarantine.ids(plan.alias)
-    return sums[0].count, {id_: item for id_, item in differing.items() if id_ not in held}
+    return {"documents": count, "repaired": len(differing)}
 
 
 def _total(proofs: list[Evidence]) -> Evidence:

@@ -1,0 +1,64 @@
+"""An index against the table, document by document: ids and contents, both ways, with constant memory.
+
+It holds still: the runner that compares settles nothing between the two scans. So where only this runner writes the
+index, what differs is a difference; where others write it too, it may be in motion.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from verdigris.core.documents import fingerprint
+from verdigris.core.fingerprint import Sums
+from verdigris.core.model import RawItem, Segment
+from verdigris.core.raw_key import key_reader
+from verdigris.phases.base import Bench, IndexPlan
+from verdigris.phases.comparing import Checkpoints, Entry, Side, summed, suspects
+from verdigris.phases.documents import Made
+from verdigris.phases.scanning import pages
+from verdigris.stores.base import SearchIndex
+
+_PAGE = 500
+
+
+def compare(
+    bench: Bench, index: SearchIndex, plan: IndexPlan, made: Callable[[RawItem], Made | None]
+) -> tuple[int, dict[str, RawItem | None]]:
+    """How many documents there must be, and id → its item (None: must not be there) where the index differs.
+
+    `made` gives the document of an item of the destination. What is in quarantine counts as no difference.
+    """
+    index.refresh(plan.physical)
+    key_of = key_reader(bench.destination.key)
+    parts = bench.settings.segments
+
+    def wanted(part: int) -> Iterator[Entry]:
+        for page in pages(bench.destination, Segment(part, parts)):
+            for item in page.items:
+                if (doc := made(item)) is not None:
+                    yield Entry((doc[0],), fingerprint(*doc), key_of(item))
+            bench.breathe()
+
+    def found(_: int) -> Iterator[Entry]:
+        for number, (id_, body) in enumerate(index.documents(plan.physical), 1):
+            yield Entry((id_,), fingerprint(id_, body), ())
+            if number % _PAGE == 0:
+                bench.breathe()
+
+    kept: dict[str, Sums] = {}
+    sides = (Side("table", parts, wanted), Side("index", 1, found))
+    sums = summed(
+        bench.engine,
+        sides,
+        bench.settings.verify_buckets,
+        Checkpoints(kept.get, kept.__setitem__),
+        bench.breathe,
+    )
+    differing: dict[str, RawItem | None] = {}
+    for some in suspects(bench.engine, sides, sums, bench.breathe):
+        owners = {owner: suspect.key[0] for suspect in some for owner in suspect.owners}
+        items = bench.destination.read(list(owners))
+        made_by = {doc[0]: item for item in items.values() if (doc := made(item)) is not None}
+        differing |= {suspect.key[0]: made_by.get(suspect.key[0]) for suspect in some}
+    held = bench.quarantine.ids(plan.alias)
+    return sums[0].count, {id_: item for id_, item in differing.items() if id_ not in held}

@@ -7,7 +7,7 @@ selects passes through as the bytes it came as.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from decimal import Context, localcontext
 from typing import Any, NamedTuple, TypeAlias
 
@@ -165,7 +165,7 @@ class Transform:
                     produced += made
                 drafts = produced
 
-    def page(self, items: Iterable[RawItem]) -> Page:
+    def page(self, items: Sequence[RawItem]) -> Page:
         """As `apply`, for many items; an item that is refused stops no other.
 
         What no migration selects is not even asked for its key, as long as the destination's is the same.
@@ -173,10 +173,11 @@ class Transform:
         untouched: list[RawItem] = []
         changed: list[Output] = []
         refused: list[tuple[RawItem, ItemRefused]] = []
+        suspicious = self._may_be_reserved(b"".join(items))  # one look at a page is cheaper than one at each item
         with localcontext(_DECIMAL), key_known(self._schema):
             for raw in items:
                 first = self._first(raw)
-                if first is None and self._passes and not self._may_be_reserved(raw):
+                if first is None and self._passes and not (suspicious and self._may_be_reserved(raw)):
                     untouched.append(raw)
                     continue
                 try:

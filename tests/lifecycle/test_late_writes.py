@@ -12,7 +12,7 @@ import pytest
 from tests.lifecycle.test_deployment_in_memory import MIGRATIONS, Writer, expected
 from tests.lifecycle.test_moving_keys import CLASSES, begin
 from tests.lifecycle.test_moving_keys import expected as expected_of
-from tests.lifecycle.world import World, some_items
+from tests.lifecycle.world import SHAPE, World, some_items
 
 from verdigris import runner
 from verdigris.core.machine import Event, State
@@ -21,7 +21,7 @@ from verdigris.core.records import Intent, Record, Said
 from verdigris.errors import Unreachable
 from verdigris.phases.base import Progress
 from verdigris.phases.late import LateWrites
-from verdigris.phases.waiting import remove_table
+from verdigris.phases.waiting import answered
 from verdigris.stores.base import ScanPage, Table
 from verdigris.stores.memory_pointer import MemoryPointer
 
@@ -180,8 +180,9 @@ def test_a_table_is_not_made_before_a_removal_of_an_earlier_run_has_landed() -> 
     world.live(some_items(5))
     runner.run(world.bench(), until=Phase.PROVISION)
     bench = world.bench()
-    with pytest.raises(Unreachable), patch.object(world.tables, "delete", side_effect=Unreachable("no answer")):
-        remove_table(bench, "court-dev-beta")
+    lost = patch.object(world.tables, "delete", side_effect=Unreachable("no answer"))
+    with pytest.raises(Unreachable), lost, answered(bench):
+        bench.stores.admin.delete("court-dev-beta")
     quiet_s = bench.late.quiet_from_s()
     assert quiet_s == world.clock.now_s + BOUND_S
     world.tables.delete("court-dev-beta")
@@ -191,6 +192,36 @@ def test_a_table_is_not_made_before_a_removal_of_an_earlier_run_has_landed() -> 
     world.late_from_s = quiet_s
     runner.run(world.bench(), until=Phase.PROVISION)
     assert world.clock.now_s >= quiet_s
+
+
+def test_an_abort_does_not_end_before_a_creation_of_the_table_without_an_answer_has_landed() -> None:
+    world = World(MIGRATIONS, late_s=BOUND_S)
+    world.live(some_items(5))
+    with pytest.raises(Unreachable), patch.object(world.tables, "create", side_effect=Unreachable("no answer")):
+        runner.run(world.bench())
+    world.late_from_s = world.clock.now_s + BOUND_S
+    sleep = world.clock.sleep
+
+    def until_it_lands(seconds: float) -> None:
+        sleep(seconds)
+        if world.clock.now_s >= world.late_from_s and world.tables.describe("court-dev-beta") is None:
+            world.tables.create("court-dev-beta", SHAPE)
+
+    world.clock.sleep = until_it_lands  # type: ignore[method-assign]
+    bench = world.bench()
+    bench.log.append(Said(Event.ABORT, "ada"))
+    assert runner.run(bench).state is State.ABORTED
+    assert world.tables.describe("court-dev-beta") is None
+    assert world.clock.now_s >= world.late_from_s
+
+
+def test_a_creation_without_an_answer_is_waited_for_by_whoever_comes_next() -> None:
+    world = World(MIGRATIONS, late_s=BOUND_S)
+    world.live(some_items(5))
+    bench = world.bench()
+    with pytest.raises(Unreachable), patch.object(world.tables, "create", side_effect=Unreachable("no answer")):
+        runner.run(bench)
+    assert bench.late.quiet_from_s() == pytest.approx(world.clock.now_s + BOUND_S, abs=0.1)
 
 
 def test_owners_of_a_suspect_are_remembered_until_it_is_settled() -> None:

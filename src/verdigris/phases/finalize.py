@@ -9,7 +9,7 @@ from verdigris.core.model import Kind, Phase
 from verdigris.core.records import RECORD_MIGRATIONS, SETTLE_FLAGS, Evidence
 from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Bench
-from verdigris.phases.waiting import remove_table
+from verdigris.phases.waiting import answered
 
 phase = Phase.FINALIZE
 
@@ -75,5 +75,6 @@ def _delete_table(bench: Bench) -> Evidence:
             where=plan.deploy_table,
             next_command=f"verdigris doctor {plan.env}",
         )
-    remove_table(bench, plan.source_table)
+    with answered(bench):
+        bench.stores.admin.delete(plan.source_table)
     return {"table": plan.source_table}

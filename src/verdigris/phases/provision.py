@@ -11,7 +11,7 @@ from verdigris.core.model import Kind, Phase
 from verdigris.core.records import SET_FLAGS, Evidence, Intent, Outcome
 from verdigris.errors import AlreadyThere, NotFound, PhaseFailed
 from verdigris.phases.base import Bench, IndexPlan
-from verdigris.phases.waiting import remove_table, wait_for_others
+from verdigris.phases.waiting import answered, wait_for_others
 
 phase = Phase.PROVISION
 
@@ -59,6 +59,8 @@ def undo(bench: Bench) -> None:
         if stores.index and _made(bench, f"create-index {index.alias}", partial(_no_documents, bench, index)):
             stores.index.delete(index.physical)
     stores.links.drop()
+    if "create-table" in bench.snapshot.steps and bench.snapshot.evidence("create-table") is None:
+        wait_for_others(bench, "a creation of the table by an earlier run")
     if _made(bench, "create-table", partial(stores.admin.is_empty, plan.destination_table)):
         _remove_table(bench)
     if plan.kind is Kind.MIGRATE:
@@ -69,7 +71,8 @@ def _remove_table(bench: Bench) -> None:
     """The first table of an environment may have been filled by people meanwhile: then it is theirs."""
     name = bench.plan.destination_table
     if bench.plan.kind is Kind.MIGRATE or bench.stores.admin.is_empty(name):
-        remove_table(bench, name)
+        with answered(bench):
+            bench.stores.admin.delete(name)
 
 
 def ensure_application(bench: Bench) -> str:
@@ -105,11 +108,11 @@ def _set_flags(bench: Bench) -> Evidence:
 def _create_table(bench: Bench) -> Evidence:
     admin, plan = bench.stores.admin, bench.plan
     name = plan.destination_table
-    if plan.kind is Kind.MIGRATE:
-        wait_for_others(bench, "a removal of the table by an earlier run")
+    wait_for_others(bench, "a removal of the table by an earlier run")
     try:
         # Time to live is turned on after the switch: until then nothing but Verdigris may delete there.
-        admin.create(name, replace(bench.shape(), ttl_attribute=None) if plan.moves_data else bench.shape())
+        with answered(bench):
+            admin.create(name, replace(bench.shape(), ttl_attribute=None) if plan.moves_data else bench.shape())
     except AlreadyThere:
         # A run that died between the effect and its record, or an empty table that somebody prepared. A bootstrap
         # takes the table as it is: it is the data.

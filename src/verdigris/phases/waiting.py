@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 from verdigris.core.model import Phase
@@ -26,11 +28,13 @@ def wait_a_moment(bench: Bench, what: str) -> None:
     bench.sleep(min(1.0, max(0.0, until_s - bench.now())))
 
 
-def remove_table(bench: Bench, name: str) -> None:
-    """Whoever makes a table of this name again waits until a removal without an answer cannot land any more."""
+@contextmanager
+def answered(bench: Bench) -> Iterator[None]:
+    """Around a request that makes or removes a table: without an answer it may still land, and whoever looks at the
+    table next waits until it cannot any more."""
     sent_s = bench.now()
     try:
-        bench.stores.admin.delete(name)
+        yield
     except Unreachable:
         bench.late.sent(sent_s)
         raise

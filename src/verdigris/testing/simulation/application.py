@@ -237,11 +237,26 @@ class Application:
         self.things: dict[int, Thing] = {}
         #: what each item was since the deployment began
         self.past: dict[int, list[Thing | None]] = {}
+        #: when each change was made, and what it changed was before; in order
+        self._changed: list[tuple[float, dict[int, Thing | None]]] = []
         self._values = 0
 
     def begin(self) -> None:
         """The deployment begins: what is there now is the first thing that it can see."""
         self.past = {number: [thing] for number, thing in self.things.items()}
+
+    def since(self, since_s: float) -> Iterator[dict[int, Thing]]:
+        """Its things before each change since then (seconds), the last one first."""
+        things = dict(self.things)
+        for at_s, before in reversed(self._changed):
+            if at_s < since_s:
+                return
+            for number, thing in before.items():
+                if thing is None:
+                    things.pop(number, None)
+                else:
+                    things[number] = thing
+            yield dict(things)
 
     def changes(self, op: Op) -> list[tuple[int, Thing | None]]:
         """What an op does now, in one transaction: (number, what it is from now on; None: deleted)."""
@@ -264,6 +279,7 @@ class Application:
         numbers, placed = {number for number, _ in changes}, "" if crowded else _PLACED[self.migration]
         taken = {thing.place for number, thing in self.things.items() if number not in numbers and thing.kind in placed}
         made: list[tuple[int, Thing | None]] = []
+        self._changed.append((self.now_s(), {number: self.things.get(number) for number in numbers}))
         for number, thing in changes:
             if thing is None:
                 self.things.pop(number, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache, cached_property, partial
 
 from verdigris.core import records
-from verdigris.core.model import Color, DataVersion, Place
+from verdigris.core.model import Color, DataVersion, Phase, Place
 from verdigris.core.planning import Facts, Names, PendingMigration, Plan, TableState, make_plan
 from verdigris.core.records import PhaseBegan, PhaseDone, Record
 from verdigris.core.transform import Transform, Views
@@ -118,10 +118,13 @@ def begin(process: Process, journal: Journal) -> Log:
 def _heard(process: Process, record: Record) -> None:
     if isinstance(record.body, PhaseBegan):
         process.works_on(record.body.phase.value)
-    elif isinstance(record.body, PhaseDone) and _may_repair_nothing(process.world):
-        for name in ("repaired", "verify_repaired"):
-            if number := record.body.evidence.get(name):
-                process.world.wrong.append(f"{record.body.phase} had to repair {number}")
+    elif isinstance(record.body, PhaseDone):
+        if record.body.phase is Phase.VERIFY:
+            process.world.verified(process.began_s)
+        if _may_repair_nothing(process.world):
+            for name in ("repaired", "verify_repaired"):
+                if number := record.body.evidence.get(name):
+                    process.world.wrong.append(f"{record.body.phase} had to repair {number}")
 
 
 def _may_repair_nothing(world: World) -> bool:

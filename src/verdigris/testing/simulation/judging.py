@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from verdigris.core.model import Color, Key, Phase, RawItem
@@ -25,6 +26,26 @@ def judge(world: World, when: str, live: Color) -> Due:
     _compare(world, when, DESTINATION, wanted.items)
     _compare(world, when, SOURCE, {(f"i{n}",): raw_of(n, thing) for n, thing in _unexpired(world, old).items()})
     return wanted
+
+
+def judge_proven(world: World, since_s: float) -> None:
+    """A quiet point: the deployment says that every change from before `since_s` (seconds) is settled. So what each key
+    is due, unless that changed since, is there.
+
+    Nothing is said while somebody must decide, or has decided, about something: keys keep values then.
+    """
+    application, decided, migration = world.application, world.decided, world.schedule.shape.migration
+    now = due(migration, _unexpired(world, application.things), decided)
+    if now.undecided or decided.given_up or decided.mended:
+        return
+    found = _living(world, DESTINATION)
+    if found == now.items:
+        return
+    still = {key for key in {**found, **now.items} if found.get(key) != now.items.get(key)}
+    for things in application.since(since_s):
+        then = due(migration, _unexpired(world, things), decided)
+        still = {key for key in still if then.items.get(key) == now.items.get(key)} if not then.undecided else set()
+    _name(world, "though that was proven", {key: found.get(key) for key in still}, now.items)
 
 
 def judge_write(world: World, key: Key, item: RawItem | None) -> None:
@@ -70,12 +91,15 @@ def _compare(world: World, when: str, table: str, wanted: dict[Key, RawItem]) ->
         world.wrong.append(f"the table {table} is gone {when}")
         return
     found = _living(world, table)
-    where = "" if table == DESTINATION else " in the source"
-    for key in sorted({*found, *wanted}):
-        there, item = found.get(key), wanted.get(key)
-        if there != item:
-            word = "lost" if there is None else "extra" if item is None else "stale"
-            world.wrong.append(f"{word} {key[0]}{where} {when}: {_text(there)} instead of {_text(item)}")
+    differing = {key: found.get(key) for key in {**found, **wanted} if found.get(key) != wanted.get(key)}
+    _name(world, when if table == DESTINATION else f"in the source {when}", differing, wanted)
+
+
+def _name(world: World, when: str, differing: Mapping[Key, RawItem | None], wanted: Mapping[Key, RawItem]) -> None:
+    for key in sorted(differing):
+        there, item = differing[key], wanted.get(key)
+        word = "lost" if there is None else "extra" if item is None else "stale"
+        world.wrong.append(f"{word} {key[0]} {when}: {_text(there)} instead of {_text(item)}")
 
 
 def _unexpired(world: World, things: Things) -> dict[int, Thing]:

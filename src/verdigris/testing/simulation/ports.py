@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
+from msgspec.json import Decoder
+
 from verdigris.core import flags
+from verdigris.core.lineage import Positions
 from verdigris.core.model import Color, Key, RawItem, Segment, Shard
 from verdigris.errors import Unreachable
 from verdigris.journal.base import Check, Delete, Put, Row
 from verdigris.stores.base import LinkKind, Pointer, ScanPage, StreamPage, TableFacts, TableShape
 from verdigris.testing.simulation.process import Process
+
+_POSITIONS = Decoder(Positions)
 
 
 class SimTable:
@@ -170,8 +175,12 @@ class SimRows:
     def _write(self, operations: Sequence[Put | Delete | Check]) -> None:
         self._rows.write(*operations)
         first = operations[1] if len(operations) > 1 else None
-        if isinstance(first, Put) and first.row["pk"] == flags.CURRENT_COLOR:
+        if not isinstance(first, Put):
+            return
+        if first.row["pk"] == flags.CURRENT_COLOR:
             self._world.flipped(Color(str(first.row["current"])))
+        elif first.row["sk"] == "tail" and isinstance(saved := first.row["value"], bytes):
+            self._world.proven(_POSITIONS.decode(saved).settled_s)
 
 
 class SimPointer:

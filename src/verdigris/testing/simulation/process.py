@@ -30,6 +30,8 @@ class Process(Life):
         self.name = name
         self.host = host
         self.phase = "start"
+        #: since when it works on it (seconds, the world's clock)
+        self.began_s = world.scheduler.now_s
         self.calls = 0
         #: who renews the lease: counted apart, since that goes by time
         self.renewing: Actor | None = None
@@ -58,6 +60,7 @@ class Process(Life):
 
     def works_on(self, phase: str) -> None:
         self.phase = phase
+        self.began_s = self.world.scheduler.now_s
         self.calls = 0
         self.world.reach(phase)
 

@@ -16,7 +16,7 @@ from verdigris.stores.gate import Gate, Verdict
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.testing.simulation.application import Application, Decided, Due, Thing, due, raw_of
-from verdigris.testing.simulation.judging import judge, judge_forward, judge_write
+from verdigris.testing.simulation.judging import judge, judge_forward, judge_proven, judge_write
 from verdigris.testing.simulation.places import DEPLOY as DEPLOY
 from verdigris.testing.simulation.places import DESTINATION as DESTINATION
 from verdigris.testing.simulation.places import RESERVED as RESERVED
@@ -49,6 +49,7 @@ class World:
         self.allowed = allowed
         self.trace: list[str] | None = [] if traced else None
         self.faults = {(fault.phase, fault.nth): fault for fault in schedule.faults}
+        self.skewed = any(fault.what == "jump" for fault in schedule.faults)
         self.reads = dict(schedule.reads)
         self.fired: list[str] = []
         self.wrong: list[str] = []
@@ -262,6 +263,18 @@ class World:
         self.decided.given_up.clear()
         self.decided.refusing = True
         self.left.clear()
+
+    def proven(self, settled_s: float) -> None:
+        """The tail says, durably, that every change from before then (seconds, by its clock) is settled.
+
+        Where hints may be lost, that holds from the end of a verify only.
+        """
+        if not self.left and not self.schedule.days:
+            judge_proven(self, settled_s - (SKEW_S if self.skewed else 0.0))
+
+    def verified(self, since_s: float) -> None:
+        """A verify that began then is done: it knows of every change from before."""
+        judge_proven(self, since_s)
 
     def flipped(self, color: Color) -> None:
         """The live color changed: from here on the application uses that one's table, so it must be right now."""

@@ -43,6 +43,8 @@ class Mutation:
     allowed: Allowed = CALM
     #: how many schedules may pass before one must be bad
     seeds: int = 3000
+    #: what finds it: words of the verdict
+    said: str = ""
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -64,6 +66,7 @@ class Mutation:
 _DYING = ("crash", "crash-after", "cut", "lost")
 _LATE = having("late", "crash-late", phases=("backfill", "replay", "verify", "switch"))
 _DAYS = Allowed(faults=0, days=1.0)
+_PROVEN = "though that was proven"
 _PICKY = calm("picky", "picky-moved", "picky-owner")
 
 MUTATIONS = [
@@ -82,6 +85,15 @@ MUTATIONS = [
         "positions are kept before the write",
         settling.position_before_write,
         having(*_DYING, phases=("replay", "verify")),
+    ),
+    Mutation(
+        "positions are kept before the write, and nothing dies", settling.position_before_write, _STRAIGHT, said=_PROVEN
+    ),
+    Mutation(
+        "proven is what came before the beacons came back",
+        settling.proven_when_beacons_are_back,
+        _STRAIGHT,
+        said=_PROVEN,
     ),
     Mutation(
         "a page counts before it is written", settling.page_kept_before_write, having(*_DYING, phases=("backfill",))

@@ -127,6 +127,18 @@ def position_before_write() -> Sequence[Patch]:
     return [(Tail, "_settle", lambda self, changes: waiting.append(changes)), (Tail, "_advance", later)]
 
 
+def proven_when_beacons_are_back() -> Sequence[Patch]:
+    """Proven is what came before the beacons came back, not what came before they were sent."""
+    plain = Tail._look_for_beacons
+
+    def look(self: Tail) -> None:
+        if self._proving_s is not None:
+            self._proving_s = self._bench.now()
+        plain(self)
+
+    return [(Tail, "_look_for_beacons", look)]
+
+
 def page_kept_before_write() -> Sequence[Patch]:
     """A segment's position is durable before its page is written."""
     plain: Callable[..., None] = copying.copy_segment

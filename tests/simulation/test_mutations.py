@@ -22,6 +22,7 @@ def test_a_missing_rule_is_found(mutation: Mutation) -> None:
     report = mutation.caught()
     assert report is not None, f"{mutation.seeds} schedules without this rule, and none was bad"
     assert HARM.search(report.wrong[0]), report.wrong
+    assert mutation.said in report.wrong[0], report.wrong
     assert simulate(report.seed, mutation.allowed).ok, "bad with the rule in place, too"
 
 

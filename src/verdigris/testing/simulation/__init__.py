@@ -9,7 +9,8 @@ What is real: the runner, the phases, settling, lineage, the journal and its lea
 migrations' machinery. What is simulated: tables, streams and the deploy table (`stores.memory*`, `journal.memory`),
 time, threads (greenlets), and everything that goes wrong. What is checked: at the moment of the switch and at the end
 the destination holds exactly what the application was acknowledged, seen through a second, handwritten form of the
-migrations; the deployment ends; verify had nothing to repair; the source was written by the application alone.
+migrations; so it does, but for what changed since, whenever the tail says up to when all is settled, and when verify is
+done; the deployment ends; verify had nothing to repair; the source was written by the application alone.
 """
 
 from __future__ import annotations

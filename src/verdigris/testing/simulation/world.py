@@ -82,6 +82,8 @@ class World:
         #: what it had in the old color when it came back there
         self.returned: dict[int, Thing] = {}
         self.processes: list[Process] = []
+        #: up to when the tail last said that everything is settled
+        self._proven_s = 0.0
         self._at_the_gate: list[Actor] = []
         self._waiting: dict[str, list[Actor]] = {}
         self._reached = {"start"}
@@ -269,7 +271,8 @@ class World:
 
         Where hints may be lost, that holds from the end of a verify only.
         """
-        if not self.left and not self.schedule.days:
+        if settled_s != self._proven_s and not self.left and not self.schedule.days:
+            self._proven_s = settled_s
             judge_proven(self, settled_s - (SKEW_S if self.skewed else 0.0))
 
     def verified(self, since_s: float) -> None:

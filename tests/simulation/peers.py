@@ -13,7 +13,7 @@ from functools import partial
 from verdigris.core.model import Change, Color, Key, RawItem, Segment
 from verdigris.core.transform import Transform
 from verdigris.stores.table_shape import key_schema
-from verdigris.testing.simulation.application import MIGRATIONS
+from verdigris.testing.simulation.migrations import MIGRATIONS
 from verdigris.testing.simulation.ports import SimPointer, SimStream, SimTable
 from verdigris.testing.simulation.process import Process
 from verdigris.testing.simulation.report import Program

@@ -11,7 +11,7 @@ from verdigris.journal.journal import Journal
 from verdigris.phases import redriving
 from verdigris.phases.base import Bench
 from verdigris.phases.log import Log
-from verdigris.testing.simulation.application import MENDED
+from verdigris.testing.simulation.migrations import MENDED
 from verdigris.testing.simulation.world import World
 
 #: The checksum of migrations that refuse nothing any more.

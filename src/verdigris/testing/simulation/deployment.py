@@ -17,9 +17,9 @@ from verdigris.phases.log import Log
 from verdigris.phases.quarantine import Quarantine
 from verdigris.phases.views import SourceViews
 from verdigris.stores.table_shape import key_schema
-from verdigris.testing.simulation.application import MENDED, MIGRATIONS, REKEYED
 from verdigris.testing.simulation.cures import MENDED_CHECKSUM
 from verdigris.testing.simulation.engine import SimEngine
+from verdigris.testing.simulation.migrations import MENDED, MIGRATIONS, REKEYED
 from verdigris.testing.simulation.ports import SimAdmin, SimLinks, SimPointer, SimStream, SimTable
 from verdigris.testing.simulation.process import Process
 from verdigris.testing.simulation.scheduler import ActorLock

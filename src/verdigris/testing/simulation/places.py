@@ -7,7 +7,7 @@ from dataclasses import replace
 from verdigris.core.reserved import Reserved
 from verdigris.stores.base import TableShape
 from verdigris.stores.table_shape import shape_with_key
-from verdigris.testing.simulation.application import REKEYED
+from verdigris.testing.simulation.migrations import REKEYED
 
 SOURCE, DESTINATION, DEPLOY = "app-dev-alpha", "app-dev-beta", "app-dev-deploy"
 SHAPE = TableShape(

@@ -14,6 +14,7 @@ from verdigris.errors import Unreachable
 from verdigris.journal.base import Check, Delete, Put, Row
 from verdigris.stores.base import LinkKind, Pointer, ScanPage, StreamPage, TableFacts, TableShape
 from verdigris.testing.simulation.process import Process
+from verdigris.testing.simulation.service import bared
 
 _POSITIONS = Decoder(Positions)
 
@@ -116,7 +117,7 @@ class SimStream:
             again = self._world.stream_reads % (len(earlier) + 1)
             return StreamPage([*earlier[again : again + 2], *changes], page.last, page.ended)
         if what == "bare":
-            bare = [self._world.bared(change) for change in changes]
+            bare = [bared(change) for change in changes]
             return StreamPage(bare, page.last, page.ended)
         kept = [] if what == "empty" else changes[: len(changes) // 2]
         return StreamPage(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from random import Random
 
 from verdigris.core import flags
-from verdigris.core.model import Change, Color, Key, RawItem
+from verdigris.core.model import Color, Key, RawItem
 from verdigris.errors import LeaseLost, StoreError, Unreachable
 from verdigris.journal.base import Put, flag_row
 from verdigris.journal.memory import MemoryRows
 from verdigris.stores.gate import Gate, Verdict
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_links import MemoryLinks
+from verdigris.testing.simulation import service
 from verdigris.testing.simulation.application import Application, Decided, Due, Thing, due, raw_of
 from verdigris.testing.simulation.judging import judge, judge_forward, judge_proven, judge_write
 from verdigris.testing.simulation.places import DEPLOY as DEPLOY
@@ -24,7 +24,7 @@ from verdigris.testing.simulation.places import SHAPE as SHAPE
 from verdigris.testing.simulation.places import SOURCE as SOURCE
 from verdigris.testing.simulation.places import destination_shape as destination_shape
 from verdigris.testing.simulation.process import PATIENCE_S, SKEW_S, Process
-from verdigris.testing.simulation.schedule import Allowed, Day, Op, Schedule, Split, Writer
+from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, Writer
 from verdigris.testing.simulation.scheduler import Actor, Scheduler
 from verdigris.testing.simulation.switches import Replayed, Switches
 
@@ -32,8 +32,6 @@ from verdigris.testing.simulation.switches import Replayed, Switches
 LIMIT = 30_000
 #: How old the items are that were there before (seconds): no margin of clocks reaches back to them.
 _AGE_S = 5000.0
-#: Longer than a stream keeps anything.
-_DAY_S = 90_000.0
 #: How far a request's signing date may be from AWS's own time (seconds; there it is 300, and here less, to wait less).
 SIGNATURE_S = 20.0
 #: How long a write may land after it was sent: a clock that is ahead dates the signature later.
@@ -108,9 +106,9 @@ class World:
         for number, writer in enumerate(self.schedule.writers, 1):
             self.scheduler.spawn(f"writer-{number}", partial(self._write, writer))
         for split in self.schedule.splits:
-            self.scheduler.spawn("service", partial(self._split, split))
+            self.scheduler.spawn("service", partial(service.divide, self, split))
         for day in self.schedule.days:
-            self.scheduler.spawn("service", partial(self._stand_still, day))
+            self.scheduler.spawn("service", partial(service.stand_still, self, day))
 
     def process(self, name: str, host: str) -> Process:
         made = Process(self, f"{name}#{len(self.processes) + 1}", host)
@@ -132,13 +130,13 @@ class World:
             self.alarms[place].remove(other)
             other.sleep(0.0)
 
-    def _wait_for(self, phase: str) -> None:
+    def wait_for(self, phase: str) -> None:
         if phase not in self._reached:
             self._waiting.setdefault(phase, []).append(self.scheduler.current)
             self.scheduler.sleep(PATIENCE_S)
 
     def _write(self, writer: Writer) -> None:
-        self._wait_for(writer.since)
+        self.wait_for(writer.since)
         for op in writer.ops:
             if op.nap_s:
                 self.scheduler.sleep(op.nap_s)
@@ -184,7 +182,7 @@ class World:
             self._store(SOURCE, {(f"i{n}",): raw_of(n, thing) if thing else None for n, thing in made}, {})
             for number, thing in made:
                 if thing is not None and thing.expires:
-                    self.scheduler.spawn("time-to-live", partial(self._expire, number, thing))
+                    self.scheduler.spawn("time-to-live", partial(service.expire, self, number, thing))
 
     def _store(self, table: str, items: dict[Key, RawItem | None], before: dict[Key, RawItem]) -> None:
         for key, item in items.items():
@@ -193,35 +191,7 @@ class World:
             elif before.get(key) != item:
                 self.tables.put(table, item)
 
-    def _expire(self, number: int, thing: Thing) -> None:
-        """The service deletes an item of the source some time after it has expired, whatever a fence may hold."""
-        self.scheduler.sleep(max(thing.expires - self.scheduler.now_s, 0.0) + thing.value % 5 * 0.3)
-        if self.gate.live is Color.BLUE and self.application.things.get(number) == thing:
-            del self.application.things[number]
-            self.tables.remove(SOURCE, (f"i{number}",))
-
-    # ── the service ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _stand_still(self, day: Day) -> None:
-        self._wait_for(day.since)
-        self.scheduler.sleep(day.nap_s)
-        self.scheduler.now_s += _DAY_S
-        self.tables.stream(self.tables.enable_stream(SOURCE)).trim(lambda change: True)
-
-    def _split(self, split: Split) -> None:
-        self._wait_for(split.since)
-        self.scheduler.sleep(split.nap_s)
-        stream = self.tables.stream(self.tables.enable_stream(SOURCE))
-        open_one = next(shard.id for shard in stream.shards() if not shard.closed)
-        stream.split(open_one, split.into if self.open_shards() < self.allowed.shards else 1)
-
-    def open_shards(self) -> int:
-        stream = self.tables.stream(self.tables.enable_stream(SOURCE))
-        return sum(not shard.closed for shard in stream.shards())
-
-    def bared(self, change: Change) -> Change:
-        """The change as a stream without images gives it; beacons keep theirs."""
-        return change if change.key in RESERVED else replace(change, old=None, new=None)
+    # ── what runners send ────────────────────────────────────────────────────────────────────────────────────────
 
     def land(self, parts: Sequence[Callable[[], object]], seconds: float) -> None:
         """A call whose caller does not wait for it any more, and which takes effect all the same."""

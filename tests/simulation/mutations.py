@@ -66,7 +66,7 @@ class Mutation:
 _DYING = ("crash", "crash-after", "cut", "lost")
 _LATE = having("late", "crash-late", phases=("backfill", "replay", "verify", "switch"))
 _DAYS = Allowed(faults=0, days=1.0)
-_PROVEN = "though that was proven"
+_SETTLED = "though it was settled"
 _PICKY = calm("picky", "picky-moved", "picky-owner")
 
 MUTATIONS = [
@@ -87,13 +87,16 @@ MUTATIONS = [
         having(*_DYING, phases=("replay", "verify")),
     ),
     Mutation(
-        "positions are kept before the write, and nothing dies", settling.position_before_write, _STRAIGHT, said=_PROVEN
+        "positions are kept before the write, and nothing dies",
+        settling.position_before_write,
+        _STRAIGHT,
+        said=_SETTLED,
     ),
     Mutation(
         "proven is what came before the beacons came back",
         settling.proven_when_beacons_are_back,
         _STRAIGHT,
-        said=_PROVEN,
+        said=_SETTLED,
     ),
     Mutation(
         "a page counts before it is written", settling.page_kept_before_write, having(*_DYING, phases=("backfill",))

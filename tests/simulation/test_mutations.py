@@ -15,6 +15,8 @@ HARM = re.compile(
     r"^(lost|extra|stale)[ :]|had to repair|Unverified|switched while|an aborted deployment left|"
     r"wrote .* into the source|does not end|NotFound: no table|the table .* is gone"
 )
+#: What verify mends, and what it says of that: the tail knows nothing of what the backfill did.
+FOUND = re.compile("though it was settled|had to repair")
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
@@ -36,5 +38,5 @@ def test_verify_repairs_what_the_backfill_spoiled() -> None:
     mutation = Mutation("planted", planted, Allowed(faults=0))
     with mutation.applied():
         reports = [simulate(seed, mutation.allowed) for seed in range(60)]
-    assert all("had to repair" in wrong for report in reports for wrong in report.wrong)
-    assert sum(not report.ok for report in reports) > 5
+    assert all(FOUND.search(wrong) for report in reports for wrong in report.wrong)
+    assert sum(any("had to repair" in wrong for wrong in report.wrong) for report in reports) > 5

@@ -28,9 +28,9 @@ def judge(world: World, when: str, live: Color) -> Due:
     return wanted
 
 
-def judge_proven(world: World, since_s: float) -> None:
-    """A quiet point: the deployment says that every change from before `since_s` (seconds) is settled. So what each key
-    is due, unless that changed since, is there.
+def judge_proven(world: World, when: str, since_s: float) -> None:
+    """A quiet point: the deployment says that every change from before `since_s` (seconds) is in the destination. So
+    what each key is due, unless that changed since, is there.
 
     Nothing is said while somebody must decide, or has decided, about something: keys keep values then.
     """
@@ -45,7 +45,7 @@ def judge_proven(world: World, since_s: float) -> None:
     for things in application.since(since_s):
         then = due(migration, _unexpired(world, things), decided)
         still = {key for key in still if then.items.get(key) == now.items.get(key)} if not then.undecided else set()
-    _name(world, "though that was proven", {key: found.get(key) for key in still}, now.items)
+    _name(world, when, {key: found.get(key) for key in still}, now.items)
 
 
 def judge_write(world: World, key: Key, item: RawItem | None) -> None:

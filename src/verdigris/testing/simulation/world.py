@@ -243,11 +243,11 @@ class World:
         """
         if settled_s != self._proven_s and not self.left and not self.schedule.days:
             self._proven_s = settled_s
-            judge_proven(self, settled_s - (SKEW_S if self.skewed else 0.0))
+            judge_proven(self, "though it was settled", settled_s - (SKEW_S if self.skewed else 0.0))
 
     def verified(self, since_s: float) -> None:
         """A verify that began then is done: it knows of every change from before."""
-        judge_proven(self, since_s)
+        judge_proven(self, "though it was verified", since_s)
 
     def flipped(self, color: Color) -> None:
         """The live color changed: from here on the application uses that one's table, so it must be right now."""

@@ -9,7 +9,8 @@ from verdigris.core import records
 from verdigris.core.machine import TRANSITIONS, Event, State
 from verdigris.core.model import Kind, Phase
 from verdigris.core.snapshot import Snapshot
-from verdigris.errors import HintsLost, LeaseLost, MigrationError, VerdigrisError
+from verdigris.core.wording import went_back
+from verdigris.errors import HintsLost, LeaseLost, MigrationError, PhaseFailed, VerdigrisError
 from verdigris.phases import (
     approve,
     backfill,
@@ -56,7 +57,14 @@ def run(bench: Bench, *, until: Phase | None = None, yes_by: str | None = None) 
             _abort(bench)
         else:
             _work(bench)
+            _tell_of_way_back(bench)
     return bench.snapshot
+
+
+def _tell_of_way_back(bench: Bench) -> None:
+    """Hooks at a failure hear of an alarm when the old color has the traffic again, not before."""
+    if bench.snapshot.state is State.RETURNED and went_back(bench.snapshot) and bench.snapshot.said:
+        hooks.failed(bench, Phase.BAKE, PhaseFailed(bench.snapshot.said.comment))
 
 
 def _work(bench: Bench) -> None:

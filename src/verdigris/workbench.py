@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from verdigris import drivers
+from verdigris import drivers, watched
+from verdigris.core.alarms import OnAlarm
 from verdigris.core.model import DataVersion, Item, KeySchema
 from verdigris.core.planning import Plan
 from verdigris.core.reserved import Reserved
@@ -46,6 +47,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         reserved=reserved_keys(wiring, plan.source_table),
         deadline_s=wiring.config.switch.deadline_seconds,
         bake_s=wiring.env.bake_minutes * 60,
+        on_alarm=OnAlarm(wiring.env.on_alarm),
         approve=wiring.env.approve,
         production=wiring.env.production,
         may_enable_stream=may_enable_stream or wiring.env.enable_stream,
@@ -84,6 +86,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         pace=pace,
         hooks=drivers.hooks(wiring.env, wiring.state_folder, wiring.service, hooks.output),
         notices=drivers.notices(wiring.env, wiring.service),
+        watches=watched.watches(wiring.env, plan.after, wiring.services),
     )
     return made
 

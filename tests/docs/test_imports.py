@@ -33,9 +33,10 @@ MAY: dict[str, set[str]] = {
     "wiring": _PORTS | {"config", "connections", "drivers", "local", "phases", "traffic"},
     "connections": _INNER | {"config", "local", "stores"},
     "traffic": _INNER | {"config", "stores"},
+    "watched": _INNER | {"config", "phases", "stores"},
     "shaping": _INNER | {"config", "stores"},
     "survey": _INNER | {"migrations", "shaping", "wiring"},
-    "workbench": _PORTS | {"drivers", "migrations", "phases", "shaping", "wiring"},
+    "workbench": _PORTS | {"drivers", "migrations", "phases", "shaping", "watched", "wiring"},
     "commands": _PORTS | {"config", "migrations", "phases", "runner", "shaping", "survey", "wiring", "workbench"},
     "demo": _INNER | {"local", "commands", "config"},
     # What it shows are the types of inner layers; what it does goes through commands.

@@ -25,6 +25,7 @@ from verdigris.phases.base import Bench, Hooked, IndexPlan, Notice, Progress, Se
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.views import SourceViews
+from verdigris.phases.watches import Watches
 from verdigris.stores.base import Application, Door, SearchIndex, TableShape
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_links import MemoryLinks
@@ -88,6 +89,8 @@ class World:
         self.hooks: list[Hooked] = []
         #: who is told of what
         self.notices: list[Notice] = []
+        #: what is looked at after the switch
+        self.watches = Watches()
         #: what preflight had proven deterministic
         self.samples: list[Sequence[Sampled]] = []
 
@@ -155,6 +158,7 @@ class World:
             late=self.late,
             hooks=[dataclasses.replace(one, hook=self.expose(one.hook, "hook")) for one in self.hooks],
             notices=[Notice(one.after, self.expose(one.notifier, "notifier")) for one in self.notices],
+            watches=self.watches,
         )
 
     def _shape(self, plan: Plan) -> TableShape:

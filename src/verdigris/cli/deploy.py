@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from verdigris.cli.call import Call, Command, pass_call
-from verdigris.cli.running import at_work, ended, json_lines
+from verdigris.cli.running import at_work, deployed, ended, json_lines
 from verdigris.core.model import Phase
 
 
@@ -39,14 +39,15 @@ def command(
     from verdigris import commands
 
     config, env = call.open(env)
+    phase = Phase(until) if until else None
     with at_work(call) as hooks:
         snapshot = commands.deploy(
             config,
             env,
             plan_file=plan_file,
             yes=yes,
-            until=Phase(until) if until else None,
+            until=phase,
             enable_stream=enable_stream,
             hooks=hooks,
         )
-    return ended(call, snapshot)
+    return ended(call, snapshot, deployed(snapshot, phase))

@@ -14,16 +14,20 @@ from verdigris.cli.interrupts import stopping
 from verdigris.cli.output import JsonLines, Output, as_json
 from verdigris.core import wording
 from verdigris.core.machine import State
+from verdigris.core.passing import Verdict, verdict
 from verdigris.errors import Interrupted
 
 if TYPE_CHECKING:
     from verdigris.cli.progress import Display
     from verdigris.commands import Hooks
+    from verdigris.core.model import Phase
     from verdigris.core.records import Record
     from verdigris.core.snapshot import Snapshot
 
 #: What a command that leaves a deployment in this state exits with; 0 in all others.
 EXIT_CODES = {State.APPROVE: 3, State.REJECTED: 1}
+#: What `deploy` does not mean to end in.
+_NOT_DEPLOYED = frozenset({State.RETURNED, State.ABORTED})
 
 
 def json_lines(call: Call) -> None:
@@ -56,11 +60,18 @@ def at_work(call: Call) -> Iterator[Hooks]:
         yield hooks
 
 
-def ended(call: Call, snapshot: Snapshot) -> int:
+def deployed(snapshot: Snapshot, until: Phase | None) -> int:
+    """The exit code of `deploy`: 0 where it did what was asked."""
+    if until is not None and verdict(snapshot, until) is Verdict.REACHED:
+        return 0
+    return 1 if snapshot.state in _NOT_DEPLOYED else EXIT_CODES.get(snapshot.state, 0)
+
+
+def ended(call: Call, snapshot: Snapshot, code: int | None = None) -> int:
     """Says where the deployment stands; returns the exit code."""
     from verdigris.commands.looking import next_command
 
-    code = EXIT_CODES.get(snapshot.state, 0)
+    code = EXIT_CODES.get(snapshot.state, 0) if code is None else code
     then = next_command(call.env, snapshot)
     if call.lines:
         call.lines.write(result={"deployment": shapes.deployment(snapshot), "next_command": then, "exit_code": code})

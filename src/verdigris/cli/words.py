@@ -124,6 +124,15 @@ def _switch(evidence: Evidence) -> str:
     return f"{evidence.get('live', '')} is live{held}{gone}"
 
 
+def _bake(evidence: Evidence) -> str:
+    said = f"watched for {duration(evidence.get('baked_s', 0))}, {plural(evidence.get('looks', 0), 'look')}"
+    watched = [plural(evidence[name], thing) for name, thing in _WATCHED.items() if evidence.get(name)]
+    return ", ".join([said, *watched])
+
+
+_WATCHED = {"alarms": "alarm", "health_checks": "health check"}
+
+
 def _finalize(evidence: Evidence) -> str:
     recorded = len(evidence.get("migrations", ()))
     return f"only {evidence.get('live')} is left" + (f", {plural(recorded, 'migration')} recorded" if recorded else "")
@@ -146,7 +155,7 @@ _PROOFS: Mapping[Phase, Callable[[Evidence], str]] = {
     Phase.EXERCISE: _exercise,
     Phase.APPROVE: lambda e: "",
     Phase.SWITCH: _switch,
-    Phase.BAKE: lambda e: f"watched for {duration(e.get('baked_s', 0))}, {plural(e.get('looks', 0), 'look')}",
+    Phase.BAKE: _bake,
     Phase.FINALIZE: _finalize,
 }
 

@@ -22,7 +22,7 @@ from verdigris.core.records import Record
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.standing import disagreements
 from verdigris.core.versions import judge
-from verdigris.core.wording import stands
+from verdigris.core.wording import stands, went_back
 from verdigris.errors import Conflict, Interrupted, UsageError, VerdigrisError
 from verdigris.journal.acts import acts
 from verdigris.journal.control import read_reason
@@ -151,6 +151,8 @@ def next_command(env: str, snapshot: Snapshot | None, quarantined: int | None = 
         quarantined = snapshot.phases[Phase.VERIFY].evidence.get("quarantined")
     if quarantined and snapshot.state in (State.APPROVE, State.REJECTED, State.SWITCH):
         return f"verdigris quarantine list {env}"  # a yes would be of no use: the switch waits for a decision
+    if snapshot.state is State.RETURNED and went_back(snapshot):
+        return f"verdigris abort {env}"  # going forward again would meet the same alarm
     return {
         State.APPROVE: f"verdigris approve {env}",
         State.REJECTED: f"verdigris abort {env}",

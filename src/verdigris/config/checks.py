@@ -93,7 +93,7 @@ def _live(raw: _Section) -> Iterator[Fault]:
 def _scopes(raw: _Section) -> Iterator[Fault]:
     """What is meant for some environments only names such as there are."""
     known = _section(raw, "environments")
-    for section in ("hook", "notify"):
+    for section in ("hook", "notify", "alarm", "health"):
         for number, part in enumerate(_list(raw, section)):
             for place, env in enumerate(_list(part, "environments")):
                 if isinstance(env, str) and env not in known:

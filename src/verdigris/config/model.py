@@ -6,7 +6,7 @@ Every description here is shown in docs/reference/configuration.md and in the JS
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, Strict
 
@@ -28,11 +28,13 @@ from verdigris.config.values import (
     Url,
     Word,
 )
+from verdigris.config.watching import AlarmSettings, HealthSettings
 from verdigris.core.model import Color, DataVersion
 from verdigris.core.pacing import Budget
 from verdigris.errors import UsageError
 
 FILE_NAME = "verdigris.toml"
+_Scoped = TypeVar("_Scoped", HookSettings, NotifySettings, AlarmSettings, HealthSettings)
 
 #: AWS refuses a request whose date is more than five minutes away from its own time, past or future (SigV4,
 #: "RequestTimeTooSkewed"). So one that was dated by a clock five minutes ahead may be under way for ten. The embedded
@@ -94,6 +96,12 @@ class EnvironmentSettings(Section):
     bake_minutes: float = Field(
         default=0, ge=0, description="How long a deployment is watched between switch and finalize."
     )
+    on_alarm: Literal["back", "back-lossy", "stay"] = Field(
+        default="back",
+        description="What happens when an alarm fires, or a health check fails, in that time. `back`: the traffic goes "
+        "back by itself, unless that would hide what was written to the new color; `back-lossy`: in any case; `stay`: "
+        "the deployment stops and says so.",
+    )
     enable_stream: bool = Field(
         default=False, description="Consent to turn the source table's stream on when it is off."
     )
@@ -140,6 +148,12 @@ class Document(Section):
     )
     notify: Annotated[tuple[NotifySettings, ...], Strict(False)] = Field(
         default=(), description="Who is told when a phase is done. May stand any number of times."
+    )
+    alarm: Annotated[tuple[AlarmSettings, ...], Strict(False)] = Field(
+        default=(), description="A CloudWatch alarm that is watched after the switch. May stand any number of times."
+    )
+    health: Annotated[tuple[HealthSettings, ...], Strict(False)] = Field(
+        default=(), description="An address that is watched after the switch. May stand any number of times."
     )
     switch: SwitchSettings = Field(
         default=SwitchSettings(),
@@ -258,12 +272,26 @@ class Environment(EnvironmentSettings):
     @property
     def hooks(self) -> tuple[HookSettings, ...]:
         """What deployments of this environment ask of others."""
-        return tuple(one for one in self.config.hook if not one.environments or self.name in one.environments)
+        return self._meant(self.config.hook)
 
     @property
     def notices(self) -> tuple[NotifySettings, ...]:
         """Who is told of deployments of this environment."""
-        return tuple(one for one in self.config.notify if not one.environments or self.name in one.environments)
+        return self._meant(self.config.notify)
+
+    @property
+    def alarms(self) -> tuple[AlarmSettings, ...]:
+        """What is watched after the switch."""
+        return self._meant(self.config.alarm)
+
+    @property
+    def health_checks(self) -> tuple[HealthSettings, ...]:
+        """What is asked after the switch."""
+        return self._meant(self.config.health)
+
+    def _meant(self, sections: tuple[_Scoped, ...]) -> tuple[_Scoped, ...]:
+        """Those that are meant for this environment."""
+        return tuple(one for one in sections if not one.environments or self.name in one.environments)
 
     def colored(self, template: str, color: Color, region: str | None = None) -> str:
         """A name of what serves a color."""

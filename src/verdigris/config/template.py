@@ -76,6 +76,20 @@ name = "{app}-{env}-deploy"          # flags, lease, journal
 #   to = "webhook"
 #   secret = "ssm:/court/webhook"    # signs the message
 
+# What is watched after the switch, for bake_minutes (docs/how-to/watch-the-new-color.md).
+# [[alarm]]
+# name = "court-{env}-errors"        # of CloudWatch; {color} is the new one
+# regions = ["us-east-1"]            # that have this alarm; else the home region
+# no_data_seconds = 300              # without data it fails, after so long or at the end
+# environments = ["dev"]             # none stands for all
+# [[health]]
+# url = "https://court-{env}.example.com/health"
+# status = 200
+# every_seconds = 10
+# failures = 3                       # in a row
+# timeout_seconds = 5
+# environments = ["dev"]             # none stands for all
+
 [switch]
 deadline_seconds = 10                # from fence to release, or back to where it was
 
@@ -105,6 +119,7 @@ local = true                         # the embedded engines: verdigris local up
 approve = "auto"                     # or "manual" (the default): waits for verdigris approve
 # production = false                 # true refuses what is unproven or loses data
 # bake_minutes = 0                   # watched between switch and finalize
+# on_alarm = "back"                  # when what is watched fails; or "back-lossy", "stay"
 # enable_stream = false              # consent to turn the source table's stream on
 # port = 0                           # of the local front door; 0 takes any free one
 # lease_seconds = 15

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict
 
-from verdigris.config.names import COLORED, placeholder_fault, placeholders, template_fault
+from verdigris.config.names import COLORED, expand, placeholder_fault, placeholders, template_fault
 
 _WORD = re.compile(r"[a-z0-9-]{2,32}")
 _ENVIRONMENT = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
@@ -139,6 +139,12 @@ def _color_name(text: str) -> str:
     return text
 
 
+def _colored_url(text: str) -> str:
+    _color_name(text)
+    _url(expand(text, **dict.fromkeys(COLORED, "x")))
+    return text.rstrip("/")
+
+
 def _colored(text: str) -> str:
     if "color" not in placeholders(text):
         raise ValueError("must hold {color}: the two colors need two names")
@@ -168,8 +174,9 @@ SecretReference = Annotated[str, AfterValidator(_secret_reference), _shown(_SECR
 Url = Annotated[str, AfterValidator(_url), Field(json_schema_extra={"format": "uri"})]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 Beacon = Annotated[str | int, BeforeValidator(_beacon)]
-#: May hold `{color}`, and must.
+#: May hold `{color}`, or must.
 ColorName = Annotated[str, AfterValidator(_color_name)]
+ColoredUrl = Annotated[str, AfterValidator(_colored_url)]
 Colored = Annotated[ColorName, AfterValidator(_colored)]
 VersionedName = Annotated[str, _template(version=True)]
 ColoredName = Annotated[str, AfterValidator(_function)]

@@ -24,6 +24,9 @@ SET_FLAGS = "set-flags"
 SETTLE_FLAGS = "settle-flags"
 RECORD_MIGRATIONS = "record-migrations"
 
+#: Who asks for a rollback when an alarm fires.
+BAKE_SAYS = "bake"
+
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
     """A deployment began with this plan."""

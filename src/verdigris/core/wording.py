@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from verdigris.core.machine import State
+from verdigris.core.machine import Event, State
 from verdigris.core.model import Kind
 from verdigris.core.planning import Plan
+from verdigris.core.records import BAKE_SAYS
 from verdigris.core.snapshot import Snapshot
 
 _KINDS = {
@@ -31,6 +32,11 @@ def deployment(of: Snapshot) -> str:
     return f"deployment {of.deployment} of {of.plan.env} ({kind(of.plan)}: {move(of.plan)})"
 
 
+def went_back(of: Snapshot) -> bool:
+    """Whether it is back, or on its way, since an alarm fired."""
+    return bool(of.said and of.said.event is Event.ROLLBACK and of.said.who == BAKE_SAYS)
+
+
 def stands(of: Snapshot) -> str:
     """Where a deployment stands, in a sentence; the working states by their phase's name."""
     plan = of.plan
@@ -43,6 +49,9 @@ def stands(of: Snapshot) -> str:
             return f"was rejected{by}{comment}"
         case State.BAKED:
             return f"has switched: {plan.after} is live, {plan.before} is kept for the way back until finalize"
+        case State.RETURNED if went_back(of):
+            why = of.said.comment if of.said else ""
+            return f"went back by itself, since {why}: {of.live} is live; abort removes {plan.after}"
         case State.RETURNED:
             return f"was rolled back: {of.live} is live; deploy goes forward again, abort removes {plan.after}"
         case State.FINISHED:

@@ -1,13 +1,17 @@
-"""bake: watches the new color for a while; the way back is open."""
+"""bake: watches the new color for a while; the way back is open, and taken when an alarm fires.
+
+A bake that was interrupted begins again: nobody knows what was not looked at.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from verdigris.core.model import Phase
-from verdigris.core.records import Evidence
+from verdigris.core.alarms import OnAlarm
+from verdigris.core.machine import Event
+from verdigris.core.model import Kind, Phase
+from verdigris.core.records import BAKE_SAYS, Evidence, Said
 from verdigris.errors import PhaseFailed
 from verdigris.phases.base import Bench, Progress
+from verdigris.phases.watches import Fired, Watcher
 
 phase = Phase.BAKE
 
@@ -18,26 +22,28 @@ def ready(bench: Bench) -> None:
     pass
 
 
-def run(bench: Bench) -> Evidence:
-    began_s = datetime.fromisoformat(bench.snapshot.phases[phase].began_at).timestamp()
+def run(bench: Bench) -> Evidence | None:
+    """The evidence at the end; None when it went back."""
+    bake_s = bench.settings.bake_s
+    until_s = bench.now() + bake_s
+    watcher = Watcher(bench.watches, bench.plan.env, bench.now())
     looks = 0
     while True:
         _look(bench)
+        left_s = until_s - bench.now()
+        if fired := watcher.look(bench.now(), last=left_s <= 0):
+            _go_back(bench, fired)
+            return None
         looks += 1
-        left_s = began_s + bench.settings.bake_s - bench.now()
+        if left_s <= 0 and watcher.settled:
+            return {"looks": looks, "baked_s": bake_s, **_watched(bench)}
+        reason = f"watching {bench.plan.after} for {bake_s / 60:g} minutes"
         if left_s <= 0:
-            return {"looks": looks, "baked_s": bench.settings.bake_s}
-        bench.report(
-            Progress(
-                phase,
-                round(bench.settings.bake_s - left_s),
-                round(bench.settings.bake_s),
-                unit="seconds",
-                reason=f"watching {bench.plan.after} for {bench.settings.bake_s / 60:g} minutes",
-            )
-        )
+            reason = "waiting until a health check has decided"
+        done_s = round(bake_s - max(0.0, left_s))
+        bench.report(Progress(phase, done_s, round(bake_s), unit="seconds", reason=reason))
         bench.breathe()
-        bench.sleep(min(_LOOK_S, left_s))
+        bench.sleep(min(_LOOK_S, left_s) if left_s > 0 else _LOOK_S)
 
 
 def check(bench: Bench) -> None:
@@ -57,10 +63,31 @@ def _look(bench: Bench) -> None:
     elif stores.application and stores.application.address(bench.place(plan.after)) is None:
         fault = f"the application of {plan.after} does not run any more"
     if fault:
-        raise PhaseFailed(
-            fault,
-            state=f"{plan.after} is live by the deploy table",
-            next_command=f"verdigris rollback {plan.env} --lossy"
-            if plan.moves_data
-            else f"verdigris rollback {plan.env}",
-        )
+        raise _stays(bench, fault)
+
+
+def _watched(bench: Bench) -> Evidence:
+    watches = bench.watches
+    watched = {"alarms": len(watches.alarms), "health_checks": len(watches.health)}
+    return {name: count for name, count in watched.items() if count}
+
+
+def _go_back(bench: Bench, fired: Fired) -> None:
+    """Says so, and the reverse switch follows. Raises PhaseFailed where a person must decide."""
+    plan, on_alarm = bench.plan, bench.settings.on_alarm
+    if on_alarm is OnAlarm.STAY:
+        raise _stays(bench, fired.what)
+    if plan.kind is Kind.BOOTSTRAP:
+        raise _stays(bench, f"{fired.what}; there is no old color to go back to")
+    if plan.moves_data and on_alarm is OnAlarm.BACK:
+        raise _stays(bench, f"{fired.what}; going back would hide what was written to {plan.after} since the switch")
+    bench.log.append(Said(Event.ROLLBACK, BAKE_SAYS, fired.what, plan.digest))
+
+
+def _stays(bench: Bench, fault: str) -> PhaseFailed:
+    plan = bench.plan
+    return PhaseFailed(
+        fault,
+        state=f"{plan.after} is live by the deploy table",
+        next_command=f"verdigris rollback {plan.env} --lossy" if plan.moves_data else f"verdigris rollback {plan.env}",
+    )

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from verdigris.core.alarms import OnAlarm
 from verdigris.core.hooking import Point
 from verdigris.core.horizon import STREAM_KEEPS_S
 from verdigris.core.model import Color, KeySchema, Phase, Place
@@ -37,6 +38,7 @@ from verdigris.journal.quarantine import QuarantineRows
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.quarantine import Quarantine
+from verdigris.phases.watches import Watches
 from verdigris.stores.base import (
     Application,
     ChangeStream,
@@ -108,6 +110,7 @@ class Settings:
     reserved: Reserved = _RESERVED
     deadline_s: float = 10.0
     bake_s: float = 0.0
+    on_alarm: OnAlarm = OnAlarm.BACK
     approve: str = "manual"
     production: bool = False
     may_enable_stream: bool = False
@@ -207,6 +210,7 @@ class Bench:
     pace: Pacing = field(default_factory=Unpaced)
     notices: Sequence[Notice] = ()
     hooks: Sequence[Hooked] = ()
+    watches: Watches = field(default_factory=Watches)
     tail: Tail | None = None
     late: LateWrites = field(default_factory=lambda: LateWrites(0.0))
     #: since when this runner holds writes (seconds); None when it does not

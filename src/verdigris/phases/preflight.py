@@ -16,6 +16,7 @@ from verdigris.errors import ItemRefused, PhaseFailed
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.documents import document_of
 from verdigris.phases.sampling import Reads, spread
+from verdigris.phases.watches import demand_alarms
 
 phase = Phase.PREFLIGHT
 
@@ -29,6 +30,7 @@ def ready(bench: Bench) -> None:
 
 def run(bench: Bench) -> Evidence:
     pointer = _check_pointer(bench)
+    demand_alarms(bench.watches, bench.plan.env, early=True)
     if not bench.plan.moves_data:
         return {"pointer": pointer}
     _check_beacon(bench)

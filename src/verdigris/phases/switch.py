@@ -24,6 +24,7 @@ from verdigris.phases import beacons, hooks
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.provision import ensure_application
 from verdigris.phases.tail import Tail, tail
+from verdigris.phases.watches import demand_alarms
 
 phase = Phase.SWITCH
 
@@ -38,6 +39,7 @@ def ready(bench: Bench) -> None:
         return
     _lift(bench)  # what follows takes time, and writes wait
     ensure_application(bench)
+    demand_alarms(bench.watches, bench.plan.env)
     if not bench.plan.moves_data:
         return
     following = tail(bench)

@@ -5,8 +5,10 @@ As in `base.py`, `tests/contract/` holds a suite for each, which every adapter p
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
+from verdigris.core.alarms import Alarm
 from verdigris.core.announcing import Announcement
 from verdigris.core.hooking import Asked, Reply
 
@@ -45,4 +47,25 @@ class Hook(Protocol):
 
     def ask(self, what: Asked) -> Reply:
         """Asks once. The same question may come again, after IN_PROGRESS or a crash. Raises the errors of a service."""
+        ...
+
+
+class Alarms(Protocol):
+    """The alarms of one place, as they stand now."""
+
+    def states(self, names: Sequence[str]) -> dict[str, Alarm]:
+        """Each alarm of `names` that there is. Raises the StoreErrors: nobody knows then."""
+        ...
+
+
+class HealthCheck(Protocol):
+    """Something that says whether it is well."""
+
+    @property
+    def name(self) -> str:
+        """Names it to people. Holds no secret."""
+        ...
+
+    def look(self) -> str:
+        """What is wrong now, "" if nothing is. No answer is wrong, too: it is never raised."""
         ...

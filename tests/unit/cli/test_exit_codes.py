@@ -53,9 +53,19 @@ def test_where_a_deployment_stands(
 ) -> None:
     answer(monkeypatch, words[0], sample.deployment(*bodies))
     result = run(*words)
+    if words == ["deploy"] and bodies in (sample.RETURNED, sample.ABORTED):
+        code = 1  # that is not what was asked for
     assert result.exit_code == code
     assert result.stderr.splitlines()[-1] == f"next: {then}"
     assert result.stdout == ""
+
+
+@pytest.mark.parametrize(("until", "code"), [("exercise", 0), ("approve", 3), ("switch", 3)])
+def test_a_deployment_that_went_as_far_as_it_was_asked_to(
+    run: Run, monkeypatch: pytest.MonkeyPatch, until: str, code: int
+) -> None:
+    answer(monkeypatch, "deploy", sample.deployment(*sample.AT_GATE))
+    assert run("deploy", "--until", until).exit_code == code
 
 
 @pytest.mark.parametrize("error", ERRORS, ids=lambda error: error.__name__)

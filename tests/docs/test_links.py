@@ -19,6 +19,7 @@ _HOSTS = {
     "localhost",
     "ci.example.com",
     "circleci.com",
+    "court.example.com",
     "docs.aws.amazon.com",
     "keepachangelog.com",
     "ops.example.com",

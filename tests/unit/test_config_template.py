@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from verdigris.config.budget import BudgetSettings
+from verdigris.config.environment import EndpointSettings
 from verdigris.config.load import load
-from verdigris.config.model import Config, EndpointSettings
+from verdigris.config.model import Config
 from verdigris.config.schema import json_schema
 from verdigris.config.template import template
 

@@ -6,7 +6,7 @@ Every description here is shown in docs/reference/configuration.md and in the JS
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from pydantic import Field, Strict
 
@@ -14,6 +14,7 @@ from verdigris.config import files, names
 from verdigris.config.applications import ApplicationSettings
 from verdigris.config.around import HookSettings, NotifySettings
 from verdigris.config.budget import BudgetSettings
+from verdigris.config.environment import EnvironmentSettings
 from verdigris.config.indexes import IndexPlace, IndexSettings
 from verdigris.config.live import LiveSettings
 from verdigris.config.pointers import PointerSettings
@@ -22,10 +23,8 @@ from verdigris.config.table import TableSettings
 from verdigris.config.values import (
     EnvironmentName,
     Reference,
-    Regions,
     RelativePath,
     UnversionedName,
-    Url,
     Word,
 )
 from verdigris.config.watching import AlarmSettings, HealthSettings
@@ -71,60 +70,6 @@ class SwitchSettings(Section):
         gt=0,
         le=300,
         description="From fence to release: a switch that takes longer goes back to where it was.",
-    )
-
-
-class EndpointSettings(Section):
-    """Addresses in place of the region's own."""
-
-    dynamodb: Url | None = Field(default=None, description="Where DynamoDB and its streams answer.")
-    search: Url | None = Field(default=None, description="Where the search cluster answers.")
-    aws: Url | None = Field(default=None, description="Where the other services of AWS answer.")
-
-
-class EnvironmentSettings(Section):
-    """One deployed installation of the application."""
-
-    regions: Regions = Field(description="The regions, home first. Tables are made in one region only yet.")
-    local: bool = Field(default=False, description="Served by the embedded engines (`verdigris local up`), not by AWS.")
-    approve: Literal["auto", "manual"] = Field(
-        default="manual", description="Whether a deployment waits for `verdigris approve`."
-    )
-    production: bool = Field(
-        default=False, description="Refuses what is unproven or loses data unless told so explicitly."
-    )
-    bake_minutes: float = Field(
-        default=0, ge=0, description="How long a deployment is watched between switch and finalize."
-    )
-    on_alarm: Literal["back", "back-lossy", "stay"] = Field(
-        default="back",
-        description="What happens when an alarm fires, or a health check fails, in that time. `back`: the traffic goes "
-        "back by itself, unless that would hide what was written to the new color; `back-lossy`: in any case; `stay`: "
-        "the deployment stops and says so.",
-    )
-    enable_stream: bool = Field(
-        default=False, description="Consent to turn the source table's stream on when it is off."
-    )
-    port: int = Field(default=0, ge=0, le=65535, description="Port of the local front door; 0 takes any free one.")
-    endpoints: EndpointSettings = Field(
-        default=EndpointSettings(), description="Addresses in place of the region's own."
-    )
-    lease_seconds: int = Field(
-        default=15,
-        ge=3,
-        le=3600,
-        description="How long a runner that died keeps others out. It is renewed while work goes on.",
-    )
-    budget: BudgetSettings | None = Field(default=None, description="In place of the whole of `[budget]`.")
-    application: ApplicationSettings | None = Field(
-        default=None, description="In place of the whole of `[application]`."
-    )
-    late_write_seconds: float | None = Field(
-        default=None,
-        ge=0,
-        le=900,
-        description="How long a write that was not answered may still land: 600 on AWS, the life of a signature and as "
-        "much for clocks that differ; 5 on the embedded engines.",
     )
 
 

@@ -10,6 +10,7 @@ from verdigris.core.model import Color
 from verdigris.stores.aws import Aws
 from verdigris.stores.base import TrafficPointer
 from verdigris.stores.pointers.api_gateway import ApiGatewayMapping
+from verdigris.stores.pointers.api_mappings import ApiMappings
 from verdigris.stores.pointers.command import CommandPointer
 from verdigris.stores.pointers.lambda_alias import LambdaAlias
 from verdigris.stores.pointers.load_balancer import LoadBalancerRule
@@ -50,6 +51,21 @@ def _made(
         case settings.CommandPointer():
             read, move = ([interpreter(word) for word in words] for words in (pointer.read, pointer.set))
             yield CommandPointer(read, move, env.config.root, pointer.limit_seconds)
+
+
+def color_mappings(env: Environment, aws: Callable[[str], Aws]) -> list[ApiMappings]:
+    """What leads to a color beside the pointers themselves. `aws` gives a region's clients."""
+    return [
+        ApiMappings(
+            aws(region).client("apigateway"),
+            env.expanded(pointer.domain, region),
+            _each(env, pointer.own_domain, region) if pointer.own_domain else {},
+            _each(env, pointer.api, region),
+        )
+        for pointer in env.config.pointer
+        if isinstance(pointer, settings.ApiGatewayPointer)
+        for region in pointer.regions or (env.region,)
+    ]
 
 
 def _each(env: Environment, template: str, region: str | None = None) -> dict[Color, str]:

@@ -36,6 +36,7 @@ from verdigris.stores.base import (
     TableAdmin,
 )
 from verdigris.stores.dynamodb_admin import DynamoAdmin
+from verdigris.stores.dynamodb_backups import DynamoBackups
 from verdigris.stores.dynamodb_links import DynamoLinks
 from verdigris.stores.dynamodb_stream import DynamoStream
 from verdigris.stores.dynamodb_table import DynamoTable, Guard
@@ -45,7 +46,7 @@ from verdigris.stores.live_command import LiveCommand
 from verdigris.stores.opensearch_index import OpenSearchIndex
 from verdigris.stores.pointers.ordered import OrderedPointers
 from verdigris.stores.search_auth import auth_for
-from verdigris.traffic import traffic_pointers
+from verdigris.traffic import color_mappings, traffic_pointers
 
 if TYPE_CHECKING:
     from verdigris.stores.http import Credentials
@@ -99,6 +100,8 @@ class Wiring(Connections):
             pointer=self.pointer,
             fence=self.front_door,
             application=self.application,
+            backups=DynamoBackups(self.aws.client("dynamodb")),
+            mappings=[] if self.env.local else color_mappings(self.env, self.services),
         )
 
     @cached_property

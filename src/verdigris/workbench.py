@@ -50,6 +50,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         on_alarm=OnAlarm(wiring.env.on_alarm),
         approve=wiring.env.approve,
         production=wiring.env.production,
+        backup=wiring.env.backs_up,
         may_enable_stream=may_enable_stream or wiring.env.enable_stream,
         max_quarantined=wiring.config.table.max_quarantined,
     )

@@ -31,6 +31,14 @@ def again(request: pytest.FixtureRequest) -> Iterator[Callable[[], Links]]:
     admin.delete(name)
 
 
+def test_a_listing_says_whether_anything_is_left(again: Callable[[], Links]) -> None:
+    assert not again().there()
+    again().add([(LinkKind.OWNER, A, B)])
+    assert again().there()
+    again().drop()
+    assert not again().there()
+
+
 def test_nothing_is_known_at_first(again: Callable[[], Links]) -> None:
     assert again().of(LinkKind.OWNER, [A, B]) == {}
     assert again().of(LinkKind.OWNER, []) == {}

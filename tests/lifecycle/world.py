@@ -28,7 +28,9 @@ from verdigris.phases.views import SourceViews
 from verdigris.phases.watches import Watches
 from verdigris.stores.base import Application, Door, SearchIndex, TableShape
 from verdigris.stores.memory import MemoryTables
+from verdigris.stores.memory_backups import MemoryBackups
 from verdigris.stores.memory_links import MemoryLinks
+from verdigris.stores.memory_mappings import MemoryMappings
 from verdigris.testing import VirtualClock
 
 SHAPE = TableShape(
@@ -89,6 +91,9 @@ class World:
         self.hooks: list[Hooked] = []
         #: who is told of what
         self.notices: list[Notice] = []
+        #: backups of tables, and what leads to a color beside the pointer
+        self.backups = MemoryBackups(self.tables, looks=3)
+        self.mappings = MemoryMappings()
         #: what is looked at after the switch
         self.watches = Watches()
         #: what preflight had proven deterministic
@@ -131,6 +136,8 @@ class World:
             pointer=self.pointer and self.expose(self.pointer, "pointer"),
             fence=self.pointer and self.expose(self.pointer, "pointer"),
             application=self.application and self.expose(self.application, "application"),
+            backups=self.expose(self.backups, "backups"),
+            mappings=[self.expose(self.mappings, "mappings")],
         )
         return Bench(
             plan=plan,

@@ -41,6 +41,7 @@ def test_it_loads_with_every_comment_taken_away_and_its_comments_tell_the_defaul
         "application": None,
         "local": False,
         "endpoints": EndpointSettings(),
+        "backup": None,
         "budget": None,
         "late_write_seconds": None,
     }

@@ -135,7 +135,14 @@ _WATCHED = {"alarms": "alarm", "health_checks": "health check"}
 
 def _finalize(evidence: Evidence) -> str:
     recorded = len(evidence.get("migrations", ()))
-    return f"only {evidence.get('live')} is left" + (f", {plural(recorded, 'migration')} recorded" if recorded else "")
+    said = [f"only {evidence.get('live')} is left"]
+    if recorded:
+        said.append(f"{plural(recorded, 'migration')} recorded")
+    if backup := evidence.get("backup"):
+        said.append(f"the old table is kept as {backup}")
+    if not_there := evidence.get("not_there"):
+        said.append(f"not there any more: {', '.join(not_there)}")
+    return ", ".join(said)
 
 
 _PROOFS: Mapping[Phase, Callable[[Evidence], str]] = {

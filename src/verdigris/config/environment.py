@@ -40,6 +40,11 @@ class EnvironmentSettings(Section):
         "back by itself, unless that would hide what was written to the new color; `back-lossy`: in any case; `stay`: "
         "the deployment stops and says so.",
     )
+    backup: bool | None = Field(
+        default=None,
+        description="Whether finalize makes a backup of the old table before it deletes it; where nothing is said, in "
+        "production and not on the embedded engines, which have no backups.",
+    )
     enable_stream: bool = Field(
         default=False, description="Consent to turn the source table's stream on when it is off."
     )

@@ -183,6 +183,11 @@ class Environment(EnvironmentSettings):
         return _LATE_LOCAL_S if self.local else _LATE_S
 
     @property
+    def backs_up(self) -> bool:
+        """Whether the old table is backed up before it is deleted."""
+        return self.production and not self.local if self.backup is None else self.backup
+
+    @property
     def region(self) -> str:
         """The home region."""
         return self.regions[0]

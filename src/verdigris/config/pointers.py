@@ -21,6 +21,11 @@ class ApiGatewayPointer(Section):
     path: str = Field(default="", description="The base path; empty for the domain's root.")
     api: Colored = Field(description="The name of the color's REST API, with `{color}` in it.")
     stage: ColorName = Field(description="The stage of that API.")
+    own_domain: Colored | None = Field(
+        default=None,
+        description="The custom domain of a color alone, with `{color}` in it, where there is one: finalize deletes "
+        "the old color's mappings there, too.",
+    )
     regions: Annotated[tuple[Region, ...], Strict(False)] = Field(
         default=(), description="The regions that have the mapping, in the order of the switch; else the home region."
     )

@@ -101,6 +101,7 @@ deadline_seconds = 10                # from fence to release, or back to where i
 # api = "{app}-{env}-{color}"
 # stage = "{env}"
 # regions = ["us-east-1"]            # that have this mapping, in order; else the home region
+# own_domain = "{color}-{env}.example.com" # of one color, if there is such a domain: its mappings go with the color
 
 # How the live application is asked which table it works on: a Lambda function's variable, or a command that prints it.
 # [live]
@@ -120,6 +121,7 @@ approve = "auto"                     # or "manual" (the default): waits for verd
 # production = false                 # true refuses what is unproven or loses data
 # bake_minutes = 0                   # watched between switch and finalize
 # on_alarm = "back"                  # when what is watched fails; or "back-lossy", "stay"
+# backup = false                     # of the old table before it is deleted; true where production is
 # enable_stream = false              # consent to turn the source table's stream on
 # port = 0                           # of the local front door; 0 takes any free one
 # lease_seconds = 15

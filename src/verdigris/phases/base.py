@@ -50,7 +50,7 @@ from verdigris.stores.base import (
     TableAdmin,
     TableShape,
 )
-from verdigris.stores.outside import Hook, Notifier
+from verdigris.stores.outside import Backups, ColorMappings, Hook, Notifier
 
 if TYPE_CHECKING:
     from verdigris.phases.tail import Tail
@@ -113,6 +113,8 @@ class Settings:
     on_alarm: OnAlarm = OnAlarm.BACK
     approve: str = "manual"
     production: bool = False
+    #: of the old table, before it is deleted
+    backup: bool = False
     may_enable_stream: bool = False
     #: how much older than the mark a stream record may be and still be read: clocks differ by up to 5 minutes (what
     #: SigV4 tolerates), and DynamoDB Local rounds its times down to the minute
@@ -179,6 +181,9 @@ class Stores:
     #: what can hold writes during a switch
     fence: Fence | None = None
     application: Application | None = None
+    backups: Backups | None = None
+    #: what leads to a color beside the pointer
+    mappings: Sequence[ColorMappings] = ()
 
 
 @dataclass

@@ -5,13 +5,18 @@ from __future__ import annotations
 from functools import partial
 
 from verdigris.core import flags
-from verdigris.core.model import Kind, Phase
+from verdigris.core.model import Color, Phase
+from verdigris.core.planning import PlannedIndex
 from verdigris.core.records import RECORD_MIGRATIONS, SETTLE_FLAGS, Evidence
 from verdigris.errors import PhaseFailed
+from verdigris.phases import machinery
+from verdigris.phases.backup import back_up
 from verdigris.phases.base import Bench
 from verdigris.phases.waiting import answered
 
 phase = Phase.FINALIZE
+
+_INDEX, _MAPPING = "delete-index ", "delete-mapping "
 
 
 def ready(bench: Bench) -> None:
@@ -31,19 +36,23 @@ def ready(bench: Bench) -> None:
 
 
 def run(bench: Bench) -> Evidence:
-    plan, stores = bench.plan, bench.stores
-    bench.log.step(phase, RECORD_MIGRATIONS, lambda: _record(bench))
+    plan, stores, step = bench.plan, bench.stores, partial(bench.log.step, phase)
+    evidence: Evidence = {"migrations": [migration.name for migration in plan.migrations], "live": plan.after.value}
+    if plan.moves_data and bench.settings.backup:
+        evidence |= step("back-up", lambda: back_up(bench))
+    step(RECORD_MIGRATIONS, lambda: _record(bench))
     if plan.moves_data:
-        bench.log.step(phase, SETTLE_FLAGS, lambda: _settle_flags(bench))
-    if plan.before is not None and stores.application is not None:
-        bench.log.step(phase, "stop-application", partial(stores.application.stop, bench.place(plan.before)))
-    if plan.kind is Kind.MIGRATE:
-        if stores.index:
-            for planned in plan.indexes:
-                bench.log.step(phase, f"delete-index {planned.alias}", partial(stores.index.delete, planned.source))
-        bench.log.step(phase, "delete-table", lambda: _delete_table(bench))
-        stores.links.drop()
-    return {"migrations": [migration.name for migration in plan.migrations], "live": plan.after.value}
+        step(SETTLE_FLAGS, lambda: _settle_flags(bench))
+    if plan.before is not None:
+        _delete_mappings(bench, plan.before)
+        if stores.application is not None:
+            step("stop-application", partial(stores.application.stop, bench.place(plan.before)))
+    if plan.moves_data:
+        for planned in plan.indexes if stores.index else ():
+            step(f"{_INDEX}{planned.alias}", partial(_delete_index, bench, planned))
+        step("delete-table", lambda: _delete_table(bench))
+    step("remove-machinery", lambda: machinery.remove(bench))
+    return evidence | _removed(bench)
 
 
 def check(bench: Bench) -> None:
@@ -75,6 +84,42 @@ def _delete_table(bench: Bench) -> Evidence:
             where=plan.deploy_table,
             next_command=f"verdigris doctor {plan.env}",
         )
+    there = bench.stores.admin.describe(plan.source_table) is not None
     with answered(bench):
         bench.stores.admin.delete(plan.source_table)
-    return {"table": plan.source_table}
+    return {"table": plan.source_table, "was_there": there or bench.log.announced_before("delete-table")}
+
+
+def _delete_mappings(bench: Bench, color: Color) -> None:
+    """Before the application: API Gateway keeps an API as long as a mapping leads to it."""
+    for mappings in bench.stores.mappings:
+        for name in mappings.leading_to(color):
+            bench.hold()
+            bench.log.step(phase, f"{_MAPPING}{name}", partial(mappings.delete, name, color))
+
+
+def _delete_index(bench: Bench, planned: PlannedIndex) -> Evidence:
+    """Never what the alias points to: a late write to a deleted index of that name would make another one."""
+    index, name = bench.stores.index, planned.source
+    assert index is not None  # only asked for where there is one
+    if index.alias(planned.alias) == name:
+        raise PhaseFailed(
+            f"the alias {planned.alias} points to {name}: it is what is searched",
+            where=name,
+            state=f"{name} was not removed",
+            next_command=f"verdigris doctor {bench.plan.env}",
+        )
+    there = index.exists(name)
+    index.delete(name)
+    return {"index": name, "was_there": there or bench.log.announced_before(f"{_INDEX}{planned.alias}")}
+
+
+def _removed(bench: Bench) -> Evidence:
+    """What was removed, and what was not there, by the steps of every run."""
+    steps = {name: evidence or {} for name, evidence in bench.snapshot.steps.items()}
+    indexes = [evidence for name, evidence in steps.items() if name.startswith(_INDEX)]
+    tables = [steps["delete-table"]] if "delete-table" in steps else []
+    gone = [str(one.get("index") or one.get("table")) for one in (*indexes, *tables) if one["was_there"]]
+    gone += [name.removeprefix(_MAPPING) for name in steps if name.startswith(_MAPPING)]
+    not_there = [str(one.get("index") or one.get("table")) for one in (*indexes, *tables) if not one["was_there"]]
+    return {"removed": gone, "not_there": not_there}

@@ -33,8 +33,9 @@ _BY_CODE: dict[str, type[StoreError]] = {
     code: kind
     for kind, codes in {
         NotFound: (
-            "ListenerNotFound NoSuchEntity NotFoundException ParameterNotFound ReplicaNotFoundException"
-            " ResourceNotFoundException ResourceNotFoundFault RuleNotFound TableNotFoundException TargetGroupNotFound"
+            "BackupNotFoundException ListenerNotFound NoSuchEntity NotFoundException ParameterNotFound"
+            " ReplicaNotFoundException ResourceNotFoundException ResourceNotFoundFault RuleNotFound"
+            " TableNotFoundException TargetGroupNotFound"
         ),
         AccessRefused: (
             "AccessDenied AccessDeniedException AuthFailure ExpiredToken ExpiredTokenException IncompleteSignature"
@@ -54,7 +55,8 @@ _BY_CODE: dict[str, type[StoreError]] = {
             " ValidationException"
         ),
         Conflict: (
-            "ConditionalCheckFailedException ConflictException PreconditionFailedException ResourceInUseException"
+            "BackupInUseException ConditionalCheckFailedException ConflictException"
+            " ContinuousBackupsUnavailableException PreconditionFailedException ResourceInUseException"
             " TableInUseException TransactionConflictException"
         ),
         HintsLost: "TrimmedDataAccessException",

@@ -159,6 +159,10 @@ class Links(Protocol):
         """Forgets all of them. Safe to repeat."""
         ...
 
+    def there(self) -> bool:
+        """Whether anything is kept of them, be it only the place for them."""
+        ...
+
 
 # ── change stream ────────────────────────────────────────────────────────────────────────────────────────────────
 

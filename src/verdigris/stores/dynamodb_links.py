@@ -75,6 +75,9 @@ class DynamoLinks:
             self._admin.delete(self.name)
             self._there = False
 
+    def there(self) -> bool:
+        return self._admin.describe(self.name) is not None
+
     def _query(self, kind: LinkKind, key: Key) -> Iterator[Key]:
         request: dict[str, Any] = {
             "TableName": self.name,

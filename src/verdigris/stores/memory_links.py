@@ -28,3 +28,6 @@ class MemoryLinks:
 
     def drop(self) -> None:
         self._links.clear()
+
+    def there(self) -> bool:
+        return bool(self._links)

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from verdigris.core.alarms import Alarm
 from verdigris.core.announcing import Announcement
 from verdigris.core.hooking import Asked, Reply
+from verdigris.core.model import Color
 
 
 class Notifier(Protocol):
@@ -68,4 +69,36 @@ class HealthCheck(Protocol):
 
     def look(self) -> str:
         """What is wrong now, "" if nothing is. No answer is wrong, too: it is never raised."""
+        ...
+
+
+class Backups(Protocol):
+    """On-demand backups of tables."""
+
+    def make(self, table: str, name: str) -> str:
+        """Asks for a backup of `table` by this name, unless there is one of that name already; its id.
+
+        Raises NotFound if there is no such table, Conflict if none can be made just now.
+        """
+        ...
+
+    def available(self, backup: str) -> bool:
+        """Whether the backup is whole. Raises NotFound if it is gone."""
+        ...
+
+
+class ColorMappings(Protocol):
+    """Ways to a color beside the pointer's own, which would lead nowhere without it. All calls may be repeated."""
+
+    @property
+    def name(self) -> str:
+        """What people know the whole by."""
+        ...
+
+    def leading_to(self, color: Color) -> Sequence[str]:
+        """The names of those that lead to `color` now. Never the pointer's own while another color is live."""
+        ...
+
+    def delete(self, mapping: str, color: Color) -> None:
+        """Deletes it, if it is there and leads to `color`."""
         ...

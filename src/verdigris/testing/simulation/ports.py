@@ -142,6 +142,9 @@ class SimLinks:
     def drop(self) -> None:
         self._process.change("links.drop", self._links.drop)
 
+    def there(self) -> bool:
+        return self._process.call("links.there", self._links.there)
+
 
 class SimRows:
     """The port `Rows`: the deploy table. A transaction takes effect whole or not at all."""

@@ -41,9 +41,11 @@ from verdigris.stores.dynamodb_links import DynamoLinks
 from verdigris.stores.dynamodb_stream import DynamoStream
 from verdigris.stores.dynamodb_table import DynamoTable, Guard
 from verdigris.stores.front_door import FrontDoor
+from verdigris.stores.lambda_consumers import LambdaConsumers
 from verdigris.stores.lambda_environment import LambdaEnvironment
 from verdigris.stores.live_command import LiveCommand
 from verdigris.stores.opensearch_index import OpenSearchIndex
+from verdigris.stores.outside import StreamConsumers
 from verdigris.stores.pointers.ordered import OrderedPointers
 from verdigris.stores.search_auth import auth_for
 from verdigris.traffic import color_mappings, traffic_pointers
@@ -102,6 +104,7 @@ class Wiring(Connections):
             application=self.application,
             backups=DynamoBackups(self.aws.client("dynamodb")),
             mappings=[] if self.env.local else color_mappings(self.env, self.services),
+            consumers=self.consumers,
         )
 
     @cached_property
@@ -161,6 +164,14 @@ class Wiring(Connections):
     @cached_property
     def application(self) -> Application | None:
         return drivers.application(self.env, self.state_folder, self.service, lambda line: self.output(line))
+
+    @cached_property
+    def consumers(self) -> StreamConsumers | None:
+        """Who else reads tables' streams; None where the tables are an engine's, and no Lambda is named beside it."""
+        engine = self.env.local or self.env.endpoints.dynamodb is not None
+        if engine and self.env.endpoints.aws is None:
+            return None
+        return LambdaConsumers(lambda: self.service("lambda"))
 
     def service(self, name: str) -> Any:
         """The boto3 client of a service of the home region that has no engine here."""

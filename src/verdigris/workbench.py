@@ -10,6 +10,7 @@ from typing import Any
 
 from verdigris import drivers, watched
 from verdigris.core.alarms import OnAlarm
+from verdigris.core.consuming import Builder
 from verdigris.core.model import DataVersion, Item, KeySchema
 from verdigris.core.planning import Plan
 from verdigris.core.reserved import Reserved
@@ -86,6 +87,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         late=late,
         pace=pace,
         hooks=drivers.hooks(wiring.env, wiring.state_folder, wiring.service, hooks.output),
+        consumers=wiring.env.consumers(plan.after),
         notices=drivers.notices(wiring.env, wiring.service),
         watches=watched.watches(wiring.env, plan.after, wiring.services),
     )
@@ -173,6 +175,7 @@ def _index_plans(wiring: Wiring, version: DataVersion) -> list[IndexPlan]:
             physical=place.physical,
             mappings=wiring.config.mappings(place.config),
             document=load_function(place.config.document, wiring.config.root, setting="[[index]] document"),
+            by=Builder(place.config.by),
         )
         for place in wiring.env.indexes(version)
     ]

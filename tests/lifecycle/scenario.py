@@ -217,13 +217,15 @@ class Scenario:
         ]
 
 
-def each_call(make: Callable[[int], Scenario], *, half_way: bool = False) -> Iterator[Scenario]:
+def each_call(
+    make: Callable[[int], Scenario], *, half_way: bool = False, kills: type[Kills] = Kills
+) -> Iterator[Scenario]:
     """Scenarios of which the nth dies at its nth call, until one has no such call any more."""
     nth = 0
     while True:
         nth += 1
         scenario = make(nth)
-        scenario.kills = Kills(nth, half_way=half_way)
-        yield scenario
-        if not scenario.kills.killed:
+        scenario.kills = at = kills(nth, half_way=half_way)
+        yield scenario  # it may be given other kills by then
+        if not at.killed:
             return

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from tests.lifecycle.perils import Killed
 
 from verdigris.core import records
+from verdigris.core.consuming import Builder, Declared
 from verdigris.core.model import Color, DataVersion, Kind, Place
 from verdigris.core.planning import Facts, Names, NewShape, PendingMigration, Plan, TableState, make_plan
 from verdigris.core.records import Evidence
@@ -29,6 +30,7 @@ from verdigris.phases.watches import Watches
 from verdigris.stores.base import Application, Door, SearchIndex, TableShape
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_backups import MemoryBackups
+from verdigris.stores.memory_consumers import MemoryConsumers
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.stores.memory_mappings import MemoryMappings
 from verdigris.testing import VirtualClock
@@ -66,6 +68,10 @@ class World:
     pointer: Door | None = None
     application: Application | None = None
     document: Callable[[Any], Any] = lambda item: None
+    #: who builds the index, what consumers there are, and what the configuration knows of them
+    by: Builder = Builder.VERDIGRIS
+    lambdas: MemoryConsumers | None = None
+    consumers: Sequence[Declared] = ()
     settings: Settings = field(default_factory=lambda: Settings(segments=3, may_enable_stream=True, approve="auto"))
     clock: VirtualClock = field(default_factory=VirtualClock)
     page_items: int = 7
@@ -138,6 +144,7 @@ class World:
             application=self.application and self.expose(self.application, "application"),
             backups=self.expose(self.backups, "backups"),
             mappings=[self.expose(self.mappings, "mappings")],
+            consumers=self.lambdas and self.expose(self.lambdas, "consumers"),
         )
         return Bench(
             plan=plan,
@@ -149,7 +156,7 @@ class World:
             transform=lambda: self._transform(pending, stores, plan),
             dry_transform=lambda views: self._transform(pending, stores, plan, views),
             indexes=lambda: [
-                IndexPlan(index.alias, index.destination, {"mappings": {}}, self.document)
+                IndexPlan(index.alias, index.destination, {"mappings": {}}, self.document, self.by)
                 for index in (plan.indexes if self.index else ())
             ],
             shape=lambda: self._shape(plan),
@@ -164,6 +171,7 @@ class World:
             report=self.progress,
             late=self.late,
             hooks=[dataclasses.replace(one, hook=self.expose(one.hook, "hook")) for one in self.hooks],
+            consumers=self.consumers,
             notices=[Notice(one.after, self.expose(one.notifier, "notifier")) for one in self.notices],
             watches=self.watches,
         )

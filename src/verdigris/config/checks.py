@@ -93,7 +93,7 @@ def _live(raw: _Section) -> Iterator[Fault]:
 def _scopes(raw: _Section) -> Iterator[Fault]:
     """What is meant for some environments only names such as there are."""
     known = _section(raw, "environments")
-    for section in ("hook", "notify", "alarm", "health"):
+    for section in ("hook", "notify", "alarm", "health", "consumer"):
         for number, part in enumerate(_list(raw, section)):
             for place, env in enumerate(_list(part, "environments")):
                 if isinstance(env, str) and env not in known:
@@ -134,6 +134,14 @@ def _environments(raw: _Section) -> Iterator[Fault]:
         if local is False and _list(raw, "index") and "search" not in endpoints:
             what = 'is missing: the address of the cluster that holds the indexes, for example "https://search.example.com"'
             yield Fault(("environments", env, "endpoints", "search"), what)
+        if (local is True or "dynamodb" in endpoints) and "aws" not in endpoints and _consumers(raw, env):
+            what = "is missing: where Lambda answers; or say in [[consumer]] environments which ones have it"
+            yield Fault(("environments", env, "endpoints", "aws"), what)
+
+
+def _consumers(raw: _Section, env: str) -> list[Any]:
+    """Those of an environment."""
+    return [one for one in _list(raw, "consumer") if env in (_list(one, "environments") or [env])]
 
 
 def _expand(template: Any, values: dict[str, str]) -> str | None:

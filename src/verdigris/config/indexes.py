@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -24,6 +24,12 @@ class IndexSettings(Section):
     document: Reference = Field(
         description="`module:function` that makes a document: it is called with an item and returns `(id, body)`, "
         "or None if the item is not searched for."
+    )
+
+    by: Literal["verdigris", "application"] = Field(
+        default="verdigris",
+        description="Who builds it: Verdigris, from the table; or the application, from the table's stream. Either way "
+        "`document` says what must be in it, and each document is compared with that.",
     )
 
     @property

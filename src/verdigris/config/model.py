@@ -14,6 +14,7 @@ from verdigris.config import files, names
 from verdigris.config.applications import ApplicationSettings
 from verdigris.config.around import HookSettings, NotifySettings
 from verdigris.config.budget import BudgetSettings
+from verdigris.config.consumers import ConsumerSettings
 from verdigris.config.environment import EnvironmentSettings
 from verdigris.config.indexes import IndexPlace, IndexSettings
 from verdigris.config.live import LiveSettings
@@ -28,12 +29,13 @@ from verdigris.config.values import (
     Word,
 )
 from verdigris.config.watching import AlarmSettings, HealthSettings
+from verdigris.core.consuming import ConsumerKind, Declared
 from verdigris.core.model import Color, DataVersion
 from verdigris.core.pacing import Budget
 from verdigris.errors import UsageError
 
 FILE_NAME = "verdigris.toml"
-_Scoped = TypeVar("_Scoped", HookSettings, NotifySettings, AlarmSettings, HealthSettings)
+_Scoped = TypeVar("_Scoped", HookSettings, NotifySettings, AlarmSettings, HealthSettings, ConsumerSettings)
 
 #: AWS refuses a request whose date is more than five minutes away from its own time, past or future (SigV4,
 #: "RequestTimeTooSkewed"). So one that was dated by a clock five minutes ahead may be under way for ten. The embedded
@@ -83,6 +85,11 @@ class Document(Section):
     )
     index: Annotated[tuple[IndexSettings, ...], Strict(False)] = Field(
         default=(), description="One search index, fed from the table. May stand any number of times."
+    )
+    consumer: Annotated[tuple[ConsumerSettings, ...], Strict(False)] = Field(
+        default=(),
+        description="A function that is given the changes of the table, so that a deployment knows what may be "
+        "written or sent while the destination is filled. May stand any number of times.",
     )
     application: ApplicationSettings | None = Field(
         default=None,
@@ -242,6 +249,11 @@ class Environment(EnvironmentSettings):
     def _meant(self, sections: tuple[_Scoped, ...]) -> tuple[_Scoped, ...]:
         """Those that are meant for this environment."""
         return tuple(one for one in sections if not one.environments or self.name in one.environments)
+
+    def consumers(self, color: Color) -> tuple[Declared, ...]:
+        """What is known of the consumers of a color's table."""
+        mine = self._meant(self.config.consumer)
+        return tuple(Declared(self.colored(one.function, color), ConsumerKind(one.kind)) for one in mine)
 
     def colored(self, template: str, color: Color, region: str | None = None) -> str:
         """A name of what serves a color."""

@@ -11,6 +11,7 @@ from verdigris.core.horizon import warning
 from verdigris.core.model import Phase, Segment
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed
+from verdigris.phases import consumers
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.claims import Claims
 from verdigris.phases.copying import SegmentProgress, copy_segment, progress_from
@@ -28,6 +29,7 @@ def ready(bench: Bench) -> None:
 
 
 def run(bench: Bench) -> Evidence:
+    consumers.attend(bench)
     set_mark(bench)
     # How the scan is cut is decided once: a resumed run must find its segments again.
     total = int(bench.log.step(phase, "segments", lambda: {"total": bench.settings.segments})["total"])

@@ -10,6 +10,7 @@ from verdigris.core.machine import Event
 from verdigris.core.model import Kind, Phase
 from verdigris.core.records import BAKE_SAYS, Evidence, Said
 from verdigris.errors import PhaseFailed
+from verdigris.phases import consumers
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.watches import Fired, Watcher
 
@@ -28,6 +29,7 @@ def run(bench: Bench) -> Evidence | None:
     until_s = bench.now() + bake_s
     watcher = Watcher(bench.watches, bench.plan.env, bench.now())
     looks = 0
+    consumers.attend(bench)  # here, and not before the switch is done: from here on there is a way back
     while True:
         _look(bench)
         left_s = until_s - bench.now()

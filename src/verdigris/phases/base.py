@@ -19,6 +19,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from verdigris.core.alarms import OnAlarm
+from verdigris.core.consuming import Builder, Declared
 from verdigris.core.hooking import Point
 from verdigris.core.horizon import STREAM_KEEPS_S
 from verdigris.core.model import Color, KeySchema, Phase, Place
@@ -50,7 +51,7 @@ from verdigris.stores.base import (
     TableAdmin,
     TableShape,
 )
-from verdigris.stores.outside import Backups, ColorMappings, Hook, Notifier
+from verdigris.stores.outside import Backups, ColorMappings, Hook, Notifier, StreamConsumers
 
 if TYPE_CHECKING:
     from verdigris.phases.tail import Tail
@@ -78,6 +79,7 @@ class IndexPlan:
     physical: str
     mappings: dict[str, object]
     document: Callable[..., object]
+    by: Builder = Builder.VERDIGRIS
 
 
 _RESERVED = Reserved(KeySchema((("pk", "S"), ("sk", "S"))), "verdigris|beacon")
@@ -184,6 +186,8 @@ class Stores:
     backups: Backups | None = None
     #: what leads to a color beside the pointer
     mappings: Sequence[ColorMappings] = ()
+    #: who else reads tables' streams; None where there is nothing that would
+    consumers: StreamConsumers | None = None
 
 
 @dataclass
@@ -216,6 +220,8 @@ class Bench:
     notices: Sequence[Notice] = ()
     hooks: Sequence[Hooked] = ()
     watches: Watches = field(default_factory=Watches)
+    #: the consumers of the destination's stream that the configuration knows of
+    consumers: Sequence[Declared] = ()
     tail: Tail | None = None
     late: LateWrites = field(default_factory=lambda: LateWrites(0.0))
     #: since when this runner holds writes (seconds); None when it does not

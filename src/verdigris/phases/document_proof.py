@@ -22,11 +22,12 @@ _PAGE = 500
 
 
 def compare(
-    bench: Bench, index: SearchIndex, plan: IndexPlan, made: Callable[[RawItem], Made | None]
+    bench: Bench, index: SearchIndex, plan: IndexPlan, made: Callable[[RawItem], Made | None], most: int | None = None
 ) -> tuple[int, dict[str, RawItem | None]]:
     """How many documents there must be, and id → its item (None: must not be there) where the index differs.
 
-    `made` gives the document of an item of the destination. What is in quarantine counts as no difference.
+    `made` gives the document of an item of the destination. What is in quarantine counts as no difference. With `most`
+    differences it stops to look for more.
     """
     index.refresh(plan.physical)
     key_of = key_reader(bench.destination.key)
@@ -56,9 +57,12 @@ def compare(
     )
     differing: dict[str, RawItem | None] = {}
     for some in suspects(bench.engine, sides, sums, bench.breathe):
-        owners = {owner: suspect.key[0] for suspect in some for owner in suspect.owners}
+        some = some if most is None else some[: most - len(differing)]
+        owners = {owner for suspect in some for owner in suspect.owners}
         items = bench.destination.read(list(owners))
         made_by = {doc[0]: item for item in items.values() if (doc := made(item)) is not None}
         differing |= {suspect.key[0]: made_by.get(suspect.key[0]) for suspect in some}
+        if most is not None and len(differing) >= most:
+            break
     held = bench.quarantine.ids(plan.alias)
     return sums[0].count, {id_: item for id_, item in differing.items() if id_ not in held}

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
+from verdigris.core.consuming import Builder
 from verdigris.core.items import decode
 from verdigris.core.model import Key, RawItem
 from verdigris.core.quarantine import Entry, cut, print_of
@@ -31,7 +32,7 @@ Made: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
 class Documents:
-    """The documents of every configured index. `token` is the runner's fencing token."""
+    """The documents of the indexes of `plans`. `token` is the runner's fencing token."""
 
     def __init__(
         self, index: SearchIndex, plans: Sequence[IndexPlan], token: int, destination: Table, quarantine: Quarantine
@@ -71,6 +72,8 @@ class Documents:
         What a run that died had read, and made documents of, need not be in the destination and may have changed
         since: it is among `seen`, the outputs of the images that led here.
         """
+        if not self.plans:
+            return
         keys = {*settled.puts, *settled.deletes}
         before = [*self._destination.read(list(keys)).values(), *(item for item in seen if self._key_of(item) in keys)]
         self._drawn += 1
@@ -156,8 +159,9 @@ class Documents:
 
 
 def documents_of(bench: Bench, index: SearchIndex) -> Documents:
-    """The documents of a bench's deployment, in the name of its runner."""
-    return Documents(index, bench.indexes(), bench.journal.token, bench.destination, bench.quarantine)
+    """The documents of the indexes that Verdigris builds, in the name of the bench's runner."""
+    plans = [plan for plan in bench.indexes() if plan.by is Builder.VERDIGRIS]
+    return Documents(index, plans, bench.journal.token, bench.destination, bench.quarantine)
 
 
 def document_of(plan: IndexPlan, item: RawItem) -> Made | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from verdigris.core.model import Phase
 from verdigris.core.records import Evidence
+from verdigris.phases import consumers
 from verdigris.phases.base import Bench
 from verdigris.phases.provision import ensure_application
 from verdigris.phases.verify import compare
@@ -17,6 +18,7 @@ def ready(bench: Bench) -> None:
 
 def run(bench: Bench) -> Evidence:
     address = ensure_application(bench)
+    consumers.attend(bench)  # bringing an application up to date may change them
     evidence = bench.exercise(bench.place(bench.plan.after), address)
     if bench.plan.moves_data and evidence.get("ran"):
         evidence |= {f"verify_{name}": value for name, value in compare(bench, "last-verify", repair=True).items()}

@@ -13,6 +13,7 @@ from verdigris.core.records import Evidence
 from verdigris.core.trial import Sampled
 from verdigris.core.views import LookedUp
 from verdigris.errors import ItemRefused, PhaseFailed
+from verdigris.phases import consumers
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.documents import document_of
 from verdigris.phases.sampling import Reads, spread
@@ -34,6 +35,7 @@ def run(bench: Bench) -> Evidence:
     if not bench.plan.moves_data:
         return {"pointer": pointer}
     _check_beacon(bench)
+    consumers.look(bench)
     return {"pointer": pointer, **_sample(bench)}
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from functools import partial
 
 from verdigris.core import flags
+from verdigris.core.consuming import Builder
 from verdigris.core.model import Kind, Phase
 from verdigris.core.records import SET_FLAGS, Evidence, Intent, Outcome
 from verdigris.errors import AlreadyThere, NotFound, PhaseFailed
+from verdigris.phases import consumers
 from verdigris.phases.base import Bench, IndexPlan
 from verdigris.phases.waiting import answered, wait_for_others
 
@@ -23,16 +25,21 @@ def ready(bench: Bench) -> None:
 
 
 def run(bench: Bench) -> Evidence:
-    plan = bench.plan
+    plan, stores = bench.plan, bench.stores
     evidence: Evidence = {}
     if plan.kind is not Kind.COLOR:
         bench.log.step(phase, SET_FLAGS, lambda: _set_flags(bench))
         made = bench.log.step(phase, "create-table", lambda: _create_table(bench))
         evidence["table"] = plan.destination_table
         evidence["table_made"] = made["made"]
+        if plan.moves_data and _is_consumed(bench):
+            bench.log.step(
+                phase, "enable-stream", lambda: {"stream": stores.admin.enable_stream(plan.destination_table)}
+            )
         for index in bench.indexes():
             bench.log.step(phase, f"create-index {index.alias}", partial(_create_index, bench, index))
     evidence["application"] = ensure_application(bench)
+    consumers.attend(bench)
     return evidence
 
 
@@ -51,6 +58,7 @@ def check(bench: Bench) -> None:
 def undo(bench: Bench) -> None:
     """Removes the application, indexes and table that this deployment made, then sets the flags back."""
     plan, stores = bench.plan, bench.stores
+    consumers.stop(bench)  # a late write of theirs would make an index anew
     if stores.application and START in bench.snapshot.steps:
         stores.application.stop(bench.place(plan.after))
     if plan.kind is Kind.COLOR:
@@ -73,6 +81,11 @@ def _remove_table(bench: Bench) -> None:
     if bench.plan.kind is Kind.MIGRATE or bench.stores.admin.is_empty(name):
         with answered(bench):
             bench.stores.admin.delete(name)
+
+
+def _is_consumed(bench: Bench) -> bool:
+    """Whether others read the destination's stream: it is on before their application is made, and before a put."""
+    return bool(bench.consumers) or any(index.by is Builder.APPLICATION for index in bench.indexes())
 
 
 def ensure_application(bench: Bench) -> str:

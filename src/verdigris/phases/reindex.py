@@ -1,7 +1,8 @@
 """reindex: builds the destination's indexes from the destination's table, and proves them document by document.
 
 From the first bulk on every settle writes its documents too. The proof holds still: only this runner writes the
-destination and its indexes, and it settles nothing between the two scans; so what differs is a difference.
+destination and its indexes, and it settles nothing between the two scans; so what differs is a difference. An index
+that the application builds is watched instead (`watching.py`).
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from functools import partial
 
 import msgspec
 
+from verdigris.core.consuming import Builder
 from verdigris.core.model import Phase, Segment
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed, Unverified
+from verdigris.phases import consumers, watching
 from verdigris.phases.base import Bench, IndexPlan, Progress
 from verdigris.phases.copying import SegmentProgress, progress_from
 from verdigris.phases.document_proof import compare
@@ -35,14 +38,18 @@ def ready(bench: Bench) -> None:
 
 
 def run(bench: Bench) -> Evidence:
+    consumers.demand_time(bench)
+    consumers.attend(bench)
     index = bench.stores.index
     if index is None or not bench.indexes():
         return {"indexes": 0}
     documents = documents_of(bench, index)
-    tail(bench).settler.documents = documents
-    _build(bench, documents)
+    if documents.plans:
+        tail(bench).settler.documents = documents
+        _build(bench, documents)
     proofs = [_proof(bench, documents, index, plan) for plan in documents.plans]
-    return {"indexes": len(documents.plans), **_total(proofs), "quarantined": len(bench.quarantine.waiting)}
+    proofs += [watching.prove(bench, index, plan) for plan in bench.indexes() if plan.by is Builder.APPLICATION]
+    return {"indexes": len(proofs), **_total(proofs), "quarantined": len(bench.quarantine.waiting)}
 
 
 def check(bench: Bench) -> None:
@@ -112,4 +119,4 @@ def _proof(bench: Bench, documents: Documents, index: SearchIndex, plan: IndexPl
 
 
 def _total(proofs: list[Evidence]) -> Evidence:
-    return {name: sum(proof[name] for proof in proofs) for name in ("documents", "repaired")}
+    return {name: sum(proof.get(name, 0) for proof in proofs) for name in ("documents", "repaired", "in_motion")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from verdigris.core.model import Phase
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed
-from verdigris.phases import beacons
+from verdigris.phases import beacons, consumers
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.marks import renew_in_time
 from verdigris.phases.tail import begun, tail
@@ -20,6 +20,7 @@ def ready(bench: Bench) -> None:
 
 
 def run(bench: Bench) -> Evidence:
+    consumers.attend(bench)
     if not begun(bench):
         renew_in_time(bench)  # the deployment may have lain still since its backfill
     following = tail(bench)

@@ -20,7 +20,7 @@ from verdigris.core.model import Color, Phase
 from verdigris.core.quarantine import how_many, names
 from verdigris.core.records import Evidence, Intent
 from verdigris.errors import Conflict, PhaseFailed, VerdigrisError
-from verdigris.phases import beacons, hooks
+from verdigris.phases import beacons, consumers, hooks
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.provision import ensure_application
 from verdigris.phases.tail import Tail, tail
@@ -40,6 +40,7 @@ def ready(bench: Bench) -> None:
     _lift(bench)  # what follows takes time, and writes wait
     ensure_application(bench)
     demand_alarms(bench.watches, bench.plan.env)
+    consumers.attend(bench)
     if not bench.plan.moves_data:
         return
     following = tail(bench)

@@ -56,8 +56,8 @@ _BY_CODE: dict[str, type[StoreError]] = {
         ),
         Conflict: (
             "BackupInUseException ConditionalCheckFailedException ConflictException"
-            " ContinuousBackupsUnavailableException PreconditionFailedException ResourceInUseException"
-            " TableInUseException TransactionConflictException"
+            " ContinuousBackupsUnavailableException PreconditionFailedException ResourceConflictException"
+            " ResourceInUseException TableInUseException TransactionConflictException"
         ),
         HintsLost: "TrimmedDataAccessException",
         IteratorExpired: "ExpiredIteratorException",

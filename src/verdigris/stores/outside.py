@@ -1,4 +1,4 @@
-"""The ports of what stands around a deployment: whom it asks on its way, and whom it tells how far it is.
+"""The ports of what stands around a deployment: whom it asks, whom it tells, and who else reads a table's stream.
 
 As in `base.py`, `tests/contract/` holds a suite for each, which every adapter passes.
 """
@@ -6,6 +6,7 @@ As in `base.py`, `tests/contract/` holds a suite for each, which every adapter p
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from verdigris.core.alarms import Alarm
@@ -101,4 +102,41 @@ class ColorMappings(Protocol):
 
     def delete(self, mapping: str, color: Color) -> None:
         """Deletes it, if it is there and leads to `color`."""
+        ...
+
+
+#: The states of a consumer that last. All others pass: Creating, Enabling, Disabling, Updating, Deleting.
+ENABLED, DISABLED = "Enabled", "Disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamConsumer:
+    """Something that reads a table's stream and hands the changes to a function of the application's."""
+
+    id: str
+    #: the function's name, with `:` and an alias or version where it names one
+    function: str
+    state: str
+    #: since when it is in that state, by the service's clock (seconds since the epoch)
+    since_s: float
+    #: where it begins to read: TRIM_HORIZON, or LATEST, which may miss changes whenever it is made or changed
+    start: str
+
+
+class StreamConsumers(Protocol):
+    """The consumers of tables' streams in one region."""
+
+    def of(self, stream: str) -> Sequence[StreamConsumer]:
+        """Every consumer of the stream of this ARN."""
+        ...
+
+    def turn(self, consumer: str, *, on: bool) -> bool:
+        """Asks for the consumer of this id to be enabled or disabled, and returns before it is: look again.
+
+        False if another change of it is under way, so that nothing was asked for. Raises NotFound.
+        """
+        ...
+
+    def longest_s(self, function: str) -> float:
+        """How long one call of the function may run (seconds). Raises NotFound."""
         ...

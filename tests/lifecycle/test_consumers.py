@@ -80,6 +80,7 @@ def test_killed_at_every_record(by: Builder) -> None:
     for scenario in each_call(begun, kills=AtConsumers):
         scenario.to_end()
         died += scenario.kills.killed
+        assert isinstance(scenario, Consumed)
         assert scenario.verdict() == [], f"seed {scenario.seed}, killed at {died[-1]}"
         assert scenario.states() == dict.fromkeys(BOTH, ENABLED)
     assert sum("consumers." in call for call in died) > 5

@@ -29,7 +29,7 @@ def run(bench: Bench) -> Evidence | None:
     until_s = bench.now() + bake_s
     watcher = Watcher(bench.watches, bench.plan.env, bench.now())
     looks = 0
-    consumers.attend(bench)  # here, and not before the switch is done: from here on there is a way back
+    consumers.ask(bench)  # here, and not before the switch is done: from here on there is a way back
     while True:
         _look(bench)
         left_s = until_s - bench.now()
@@ -38,6 +38,7 @@ def run(bench: Bench) -> Evidence | None:
             return None
         looks += 1
         if left_s <= 0 and watcher.settled:
+            consumers.attend(bench)
             return {"looks": looks, "baked_s": bake_s, **_watched(bench)}
         reason = f"watching {bench.plan.after} for {bake_s / 60:g} minutes"
         if left_s <= 0:

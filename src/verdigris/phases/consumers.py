@@ -79,6 +79,15 @@ def attend(bench: Bench) -> None:
         )
 
 
+def ask(bench: Bench) -> None:
+    """Asks for what `attend` will wait for, and returns at once, since something else is to be watched meanwhile."""
+    if not _concerned(bench):
+        return
+    for change in _changes(bench, look(bench)):
+        bench.log.append(Intent(bench.snapshot.phase or Phase.PROVISION, change.step))
+        _ask(bench, change, change.consumer)
+
+
 def stop(bench: Bench) -> None:
     """Before an abort removes what they write to: those that are declared are off and quiet. Others are left alone."""
     if not _concerned(bench):

@@ -27,6 +27,13 @@ name = "{app}-{env}-deploy"          # flags, lease, journal
 # name = "{app}-{env}-case"          # the alias that the application searches
 # mappings = "search/case.json"      # body of create index (JSON): mappings, settings
 # document = "search.documents:case" # module:function: item -> (id, body), or None
+# by = "verdigris"                   # or "application": its own stream consumer builds it
+
+# Who reads the table's stream (docs/how-to/stream-consumers.md).
+# [[consumer]]
+# function = "{app}-{env}-{color}-index" # the Lambda function of an event source mapping
+# kind = "index"                     # or "effects": it looks whether its color is live before it acts
+# environments = ["dev"]             # none stands for all
 
 # How a color's application comes to be. Leave it out if something else deploys it.
 # [application]

@@ -196,15 +196,37 @@ def test_forward_again_is_watched_again() -> None:
 
 def test_what_was_written_since_is_not_hidden_unasked() -> None:
     watched = Watched(migrations=MIGRATIONS)
+    watched.scenario.until(Phase.SWITCH)
+    watched.scenario.write(3, "Case")
     watched.at(10, ALARM)
-    with pytest.raises(PhaseFailed, match="going back would hide") as caught:
+    with pytest.raises(PhaseFailed, match=r"fired.*does not go back by itself: 1 item that was written") as caught:
         watched.run()
     assert caught.value.next_command == "verdigris rollback dev --lossy"
     assert watched.scenario.pointer.read().live is Color.GREEN
 
 
-def test_unless_the_configuration_asks_for_it() -> None:
-    watched = Watched(OnAlarm.BACK_LOSSY, MIGRATIONS)
+def test_what_nobody_has_written_to_is_left_by_itself() -> None:
+    watched = Watched(migrations=MIGRATIONS)
     watched.at(10, ALARM)
     assert watched.run() is State.RETURNED
+    assert watched.scenario.verdict() == []
+
+
+def test_what_cannot_be_counted_is_not_left_unasked() -> None:
+    watched = Watched(migrations=MIGRATIONS)
+    watched.scenario.until(Phase.SWITCH)
+    watched.world.clock.sleep(25 * 3600)
+    watched.at(10, ALARM)
+    with pytest.raises(PhaseFailed, match=r"is not known \(the stream does not go back to the switch"):
+        watched.run()
+
+
+def test_unless_the_configuration_asks_for_it() -> None:
+    watched = Watched(OnAlarm.BACK_LOSSY, MIGRATIONS)
+    watched.scenario.until(Phase.SWITCH)
+    watched.scenario.write(3, "Case")
+    watched.at(10, ALARM)
+    assert watched.run() is State.RETURNED
+    said = watched.world.bench().snapshot.phases[Phase.SWITCH].evidence["left_behind"]
+    assert said == "1 item that was written to green since the switch would not be seen in blue"
     assert watched.scenario.pointer.read().live is Color.BLUE

@@ -15,12 +15,21 @@ from verdigris.cli.running import at_work, ended, json_lines
 def command(call: Call, env: str | None, lossy: bool) -> int:
     """Send the traffic back to the old color.
 
-    Possible after the switch and before finalize; `deploy` goes forward again, `abort` removes the new color.
+    Where data moved, it counts what was written to the new color since the switch, which the old one would not see, and
+    asks (without a terminal it wants --lossy). Possible after the switch and before finalize; `deploy` goes forward
+    again, `abort` removes the new color.
     """
     json_lines(call)
     from verdigris import commands
 
     config, env = call.open(env)
+    if not lossy and call.may_ask():
+        lossy = _asked(commands.count_left_behind(config, env))
     with at_work(call) as hooks:
         snapshot = commands.rollback(config, env, lossy=lossy, hooks=hooks)
     return ended(call, snapshot)
+
+
+def _asked(left_behind: str | None) -> bool:
+    """Whether a person wants to go back all the same."""
+    return left_behind is not None and click.confirm(f"{left_behind}.\nGo back all the same?", err=True)

@@ -121,7 +121,8 @@ def _exercise(evidence: Evidence) -> str:
 def _switch(evidence: Evidence) -> str:
     held = f", writes held for {count(evidence['held_ms'])} ms" if "held_ms" in evidence else ""
     gone = f", {plural(len(evidence['discarded']), 'item')} discarded" if evidence.get("discarded") else ""
-    return f"{evidence.get('live', '')} is live{held}{gone}"
+    behind = f"; {evidence['left_behind']}" if "left_behind" in evidence else ""
+    return f"{evidence.get('live', '')} is live{held}{gone}{behind}"
 
 
 def _bake(evidence: Evidence) -> str:

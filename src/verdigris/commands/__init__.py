@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from verdigris.commands.adopting import adopt
 from verdigris.commands.cleaning import clean
-from verdigris.commands.deploying import abort, approve, deploy, finalize, plan, reject, rollback
+from verdigris.commands.deploying import abort, approve, count_left_behind, deploy, finalize, plan, reject, rollback
 from verdigris.commands.linting import lint_migrations
 from verdigris.commands.looking import doctor, history, status, unlock, watch, why
 from verdigris.commands.migrating import list_migrations, new_migration, record_migrations, repair_migrations
@@ -27,6 +27,7 @@ __all__ = [
     "approve",
     "budget",
     "clean",
+    "count_left_behind",
     "deploy",
     "discard",
     "doctor",

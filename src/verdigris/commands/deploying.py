@@ -18,6 +18,7 @@ from verdigris.core.planning import Plan, make_plan
 from verdigris.core.snapshot import Snapshot
 from verdigris.errors import PhaseFailed, UsageError
 from verdigris.journal.holder import me
+from verdigris.phases.leaving import left_behind
 from verdigris.phases.log import Log
 from verdigris.wiring import Hooks, Wiring
 
@@ -95,7 +96,7 @@ def rollback(config: Config, env: str, *, lossy: bool = False, hooks: Hooks | No
         if snapshot.state not in (State.RETURNING, State.REOPENING):
             if Event.ROLLBACK not in TRANSITIONS[snapshot.state]:
                 raise out_of_place(snapshot, Event.ROLLBACK)
-            _may_return(snapshot.plan, lossy)
+            _may_return(held, log, lossy)
             say(log, Event.ROLLBACK, "--lossy" if lossy else "")
         return runner.run(held.bench(log))
 
@@ -178,7 +179,17 @@ def _other_plan(file: Path | None, wanted: Plan, now: Plan) -> UsageError:
     )
 
 
-def _may_return(plan: Plan, lossy: bool) -> None:
+def count_left_behind(config: Config, env: str, *, hooks: Hooks | None = None) -> str | None:
+    """What a rollback would leave behind, in words; None where it would leave nothing, since no data moved."""
+    with session(Wiring(config, env), f"rollback {env}", hooks or Hooks()) as held:
+        log = _under_way(held)
+        if Event.ROLLBACK not in TRANSITIONS[log.snapshot.state] or not log.snapshot.plan.moves_data:
+            return None
+        return left_behind(held.bench(log)).said(log.snapshot.plan)
+
+
+def _may_return(held: Session, log: Log, lossy: bool) -> None:
+    plan = log.snapshot.plan
     if plan.kind is Kind.BOOTSTRAP:
         raise UsageError(
             "there is no old color to go back to: this was the first deployment",
@@ -187,8 +198,8 @@ def _may_return(plan: Plan, lossy: bool) -> None:
         )
     if plan.moves_data and not lossy:
         raise UsageError(
-            f"what was written to {plan.after} since the switch would not be seen in {plan.before}: it stays in "
-            f"{plan.destination_table}, and comes back only by going forward again",
+            f"{left_behind(held.bench(log)).said(plan)}: it stays in {plan.destination_table}, and comes back only by "
+            "going forward again",
             state="nothing was changed",
             next_command=f"verdigris rollback {plan.env} --lossy",
         )

@@ -42,6 +42,9 @@ class Snapshot(msgspec.Struct, frozen=True):
     error: records.Failed | None = None
     said: records.Said | None = None
     flips: int = 0
+    #: when the color was flipped for the first and for the last time (ISO 8601, UTC); "" before
+    switched_at: str = ""
+    flipped_at: str = ""
     #: how often the stream dropped changes that nobody had read
     losses: int = 0
     updated_at: str = ""
@@ -141,7 +144,8 @@ def _changes(now: Snapshot, record: Record) -> dict[str, Any]:
             view = PhaseView(record.at, record.at, {"by": said.who, "comment": said.comment})
             return {"said": said, "error": None, "phases": {**now.phases, Phase.APPROVE: view}}
         case records.Flipped(_, after):
-            return {"live": after, "flips": now.flips + 1}
+            switched_at = now.switched_at or record.at
+            return {"live": after, "flips": now.flips + 1, "switched_at": switched_at, "flipped_at": record.at}
         case records.Mended(_, migrations):
             return {"plan": replace(now.plan, migrations=migrations), **_unproven(now)}
         case records.Lost():

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from verdigris.core.fingerprint import fingerprint
 from verdigris.core.model import RawItem
 
 #: Whether a raw item has expired at a time (seconds since the epoch).
@@ -38,3 +39,12 @@ def expiry(attribute: str | None) -> Expired:
         return at_s is not None and now_s - _OLDEST_S < at_s <= Decimal(now_s)
 
     return expired
+
+
+def alike(wanted: RawItem | None, there: RawItem | None, expired: Expired, now_s: float) -> bool:
+    """Whether both say the same. An item whose time has passed equals an absent one: the service may delete it on
+    either side."""
+    left, right = (None if item is None or expired(item, now_s) else item for item in (wanted, there))
+    if left is None or right is None:
+        return left is right
+    return fingerprint(left) == fingerprint(right)

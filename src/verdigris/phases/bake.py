@@ -12,6 +12,7 @@ from verdigris.core.records import BAKE_SAYS, Evidence, Said
 from verdigris.errors import PhaseFailed
 from verdigris.phases import consumers
 from verdigris.phases.base import Bench, Progress
+from verdigris.phases.leaving import left_behind
 from verdigris.phases.watches import Fired, Watcher
 
 phase = Phase.BAKE
@@ -82,8 +83,8 @@ def _go_back(bench: Bench, fired: Fired) -> None:
         raise _stays(bench, fired.what)
     if plan.kind is Kind.BOOTSTRAP:
         raise _stays(bench, f"{fired.what}; there is no old color to go back to")
-    if plan.moves_data and on_alarm is OnAlarm.BACK:
-        raise _stays(bench, f"{fired.what}; going back would hide what was written to {plan.after} since the switch")
+    if plan.moves_data and on_alarm is OnAlarm.BACK and not (behind := left_behind(bench)).nothing:
+        raise _stays(bench, f"{fired.what}; it does not go back by itself: {behind.said(plan)}")
     bench.log.append(Said(Event.ROLLBACK, BAKE_SAYS, fired.what, plan.digest))
 
 

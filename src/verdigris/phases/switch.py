@@ -22,6 +22,7 @@ from verdigris.core.records import Evidence, Intent
 from verdigris.errors import Conflict, PhaseFailed, VerdigrisError
 from verdigris.phases import beacons, consumers, hooks
 from verdigris.phases.base import Bench, Progress
+from verdigris.phases.leaving import follow_destination, left_behind
 from verdigris.phases.provision import ensure_application
 from verdigris.phases.tail import Tail, tail
 from verdigris.phases.watches import demand_alarms
@@ -43,6 +44,7 @@ def ready(bench: Bench) -> None:
     consumers.attend(bench)
     if not bench.plan.moves_data:
         return
+    follow_destination(bench)
     following = tail(bench)
     _report(bench, "catching up before the fence")
     # What the new color was given since the flip is newer than the old table: nothing may overwrite it.
@@ -162,6 +164,8 @@ def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
         if after is bench.plan.after:
             _enable_ttl(bench)
     hooks.maintenance_off(bench)
+    if bench.plan.moves_data and after is bench.plan.before:
+        evidence["left_behind"] = left_behind(bench).said(bench.plan)
     return evidence
 
 

@@ -16,7 +16,7 @@ from verdigris.core.model import Key, Phase, RawItem, Segment
 from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
 from verdigris.core.transform import Output
-from verdigris.core.ttl import Expired
+from verdigris.core.ttl import Expired, alike
 from verdigris.errors import ItemRefused, PhaseFailed, Unverified
 from verdigris.phases import consumers
 from verdigris.phases.base import Bench, Progress
@@ -202,12 +202,7 @@ class _Looked:
         return [key for key in wanted if not held(key) and not self._equal(expected.puts.get(key), there.get(key))]
 
     def _equal(self, wanted: RawItem | None, there: RawItem | None) -> bool:
-        """An item whose time has passed equals an absent one: the service may delete it on either side."""
-        now_s = self._bench.now()
-        left, right = (None if item is None or self._expired(item, now_s) else item for item in (wanted, there))
-        if left is None or right is None:
-            return left is right
-        return fingerprint(left) == fingerprint(right)
+        return alike(wanted, there, self._expired, self._bench.now())
 
 
 class _Counted:

@@ -30,9 +30,9 @@ from verdigris.phases.watches import Watches
 from verdigris.stores.base import Application, Door, SearchIndex, TableShape
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_backups import MemoryBackups
-from verdigris.stores.memory_consumers import MemoryConsumers
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.stores.memory_mappings import MemoryMappings
+from verdigris.stores.outside import StreamConsumers
 from verdigris.testing import VirtualClock
 
 SHAPE = TableShape(
@@ -70,7 +70,7 @@ class World:
     document: Callable[[Any], Any] = lambda item: None
     #: who builds the index, what consumers there are, and what the configuration knows of them
     by: Builder = Builder.VERDIGRIS
-    lambdas: MemoryConsumers | None = None
+    lambdas: StreamConsumers | None = None
     consumers: Sequence[Declared] = ()
     settings: Settings = field(default_factory=lambda: Settings(segments=3, may_enable_stream=True, approve="auto"))
     clock: VirtualClock = field(default_factory=VirtualClock)

@@ -18,39 +18,31 @@ import argparse
 import asyncio
 import random
 import signal
-import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from types import TracebackType
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import orjson
 
-from verdigris.local.forward import Answer, Broken, Forwarder, NotSent
-from verdigris.local.ports import HOST, listen
+from verdigris.local.forward import Answer, Broken, NotSent
 from verdigris.testing.faults import answers, batches
 from verdigris.testing.faults.ahead import Ahead, Hold
 from verdigris.testing.faults.calls import Call
 from verdigris.testing.faults.rules import CHAOS, LATE, MILD, PROFILES, QUIET, Fault, Rules
-from verdigris.testing.faults.server import Server
+from verdigris.testing.faults.serving import Serving
 from verdigris.testing.faults.streams import Streams
 
 __all__ = ["CHAOS", "LATE", "MILD", "PROFILES", "QUIET", "Fault", "FaultProxy", "Hold", "Rules"]
 
-Thing = TypeVar("Thing")
-
 _CONTROL = b"/_faults"
 
 
-class FaultProxy:
-    """Stands in front of `target_url`, on a port of loopback (0: any), in a thread of its own while it is entered.
-
-    `now` gives seconds since the epoch, against which signing dates and iterators are held.
-    """
+class FaultProxy(Serving):
+    """See `Serving`. `now` gives seconds since the epoch, against which signing dates and iterators are held."""
 
     def __init__(
         self,
@@ -66,24 +58,14 @@ class FaultProxy:
         self.injected: Counter[str] = Counter()
         #: operation → requests
         self.requests: Counter[str] = Counter()
-        self._target_url = target_url
+        super().__init__(target_url, port)
         self._rules = rules
-        self._port = port
         self._now = now
         self._ahead = Ahead()
         self._numbers: Counter[tuple[str, str]] = Counter()
-        self._late: set[asyncio.Task[None]] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._server = Server(self._handle)
-        self._forwarder = Forwarder()
         self._streams = Streams(self._forward, now, self.injected)
 
     # ── from outside, any thread ─────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def url(self) -> str:
-        return f"http://{HOST}:{self._port}"
 
     @property
     def rules(self) -> Rules:
@@ -112,44 +94,7 @@ class FaultProxy:
         """All but the newest `keep` records of each stream that was read through this proxy are gone."""
         self._on_loop(self._streams.trim(keep, self._rules))
 
-    def __enter__(self) -> FaultProxy:
-        self.start(listen(self._port))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def start(self, listener: socket.socket) -> None:
-        self._port = listener.getsockname()[1]
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
-        self._thread.start()
-        self._on_loop(self._server.start(listener))
-
-    def close(self) -> None:
-        """Ends at once. What is held or late by then never lands."""
-        if self._loop is None or self._thread is None:
-            return
-        self._on_loop(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-        self._loop = None
-
-    def _on_loop(self, work: Coroutine[Any, Any, Thing]) -> Thing:
-        assert self._loop is not None, "the proxy is not entered"
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
-
     # ── on the loop ──────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _stop(self) -> None:
-        for task in list(self._late):
-            task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
-        await self._server.stop()
-        self._forwarder.close()
 
     async def _handle(self, call: Call) -> Answer | None:
         try:
@@ -219,9 +164,7 @@ class FaultProxy:
             with suppress(NotSent, Broken):  # nobody waits for it
                 await self._land(call)
 
-        task = asyncio.get_running_loop().create_task(later())
-        self._late.add(task)
-        task.add_done_callback(self._late.discard)
+        self._later(later())
 
     async def _land(self, call: Call, fault: Fault | None = None) -> Answer:
         """The service sees the request now: its signature is looked at first."""
@@ -234,9 +177,6 @@ class FaultProxy:
         if call.operation == "Scan" and (most := self._rules.scan_items):
             call = call.asking("Scan", {**call.content, "Limit": min(most, call.content.get("Limit", most))})
         return await self._forward(call)
-
-    async def _forward(self, call: Call) -> Answer:
-        return await self._forwarder.send(self._target_url, call.method, call.target, call.headers, call.body)
 
     def _dice(self, call: Call) -> random.Random:
         place = (call.operation, call.table)

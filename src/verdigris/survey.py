@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verdigris.core.model import DataVersion
+from verdigris.core.declared import Builder, undeclared
+from verdigris.core.model import Color, DataVersion
 from verdigris.core.planning import Facts, PendingMigration, Plan, TableState
 from verdigris.core.records import RECORD_MIGRATIONS, Outcome, Started
 from verdigris.migrations.checksum import checksum
@@ -68,6 +69,11 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
         production=wiring.env.production,
         has_shape=first_shape(wiring.config) is not None,
         shape=new_shape(wiring.config, live.shape if live else None),
+        consumers=(declared := wiring.env.consumers(flags.color.other if flags.color else Color.BLUE)),
+        undeclared=undeclared(tuple(_readers(wiring, wiring.names.tables[source.other])), declared) if migrates else (),
+        built_by_application=tuple(
+            place.alias for place in wiring.env.indexes(source) if Builder(place.config.by) is Builder.APPLICATION
+        ),
         may_enable_stream=may_enable_stream or wiring.env.enable_stream,
     )
 
@@ -92,6 +98,13 @@ def _regions_of(wiring: Wiring, table: str) -> Iterator[str]:
     for region in wiring.env.regions[1:]:
         if wiring.admin_of(region).describe(table):
             yield region
+
+
+def _readers(wiring: Wiring, table: str) -> Iterator[str]:
+    """The functions that are given the changes of a table, if it is there."""
+    facts = wiring.admin.describe(table)
+    if wiring.consumers and facts and facts.stream:
+        yield from (one.function for one in wiring.consumers.of(facts.stream))
 
 
 def _missing_indexes(wiring: Wiring, version: DataVersion) -> Iterator[str]:

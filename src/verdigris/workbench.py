@@ -10,7 +10,7 @@ from typing import Any
 
 from verdigris import drivers, watched
 from verdigris.core.alarms import OnAlarm
-from verdigris.core.consuming import Builder
+from verdigris.core.declared import Builder
 from verdigris.core.model import DataVersion, Item, KeySchema
 from verdigris.core.planning import Plan
 from verdigris.core.reserved import Reserved

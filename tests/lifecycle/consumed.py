@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from tests.lifecycle.scenario import INDEX, Scenario, document
 from tests.lifecycle.world import Color, Programs
 
-from verdigris.core.consuming import Builder, ConsumerKind, Declared
+from verdigris.core.declared import Builder, ConsumerKind, Declared
 from verdigris.core.items import decode
 from verdigris.core.model import Change, Place
 from verdigris.stores.base import Document

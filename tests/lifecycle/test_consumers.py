@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from tests.lifecycle.consumed import DECLARED, MAILER, READER, Consumed
 from tests.lifecycle.perils import Kills
-from tests.lifecycle.scenario import each_call
+from tests.lifecycle.scenario import Plain, document, each_call
 from tests.lifecycle.test_killed_anywhere import assert_as_before
 
-from verdigris.core.consuming import Builder, ConsumerKind, Declared
+from verdigris.core.declared import Builder, ConsumerKind, Declared
 from verdigris.core.machine import Event, State
 from verdigris.core.model import Phase
 from verdigris.core.records import Outcome, PhaseDone
@@ -218,6 +218,25 @@ def test_one_that_has_nothing_read_when_the_stream_drops_records_is_too_late() -
     scenario.world.clock.sleep(23.5 * 3600)
     with pytest.raises(PhaseFailed, match="has read nothing yet, and the stream"):
         scenario.until(Phase.REINDEX)
+
+
+def test_preflight_stops_where_the_stream_would_drop_what_the_consumer_needs() -> None:
+    """By a sample that takes an hour an item; an index of Verdigris's own is built from the table."""
+
+    def slow(by: Builder) -> Consumed:
+        scenario = Consumed(15, writes=0, by=by)
+
+        def an_hour(item: Plain) -> tuple[str, Plain] | None:
+            scenario.world.clock.sleep(3600)
+            return document(item)
+
+        scenario.world.document = an_hour
+        return scenario
+
+    with pytest.raises(PhaseFailed, match="which the application builds court-dev-case keeps") as caught:
+        slow(Builder.APPLICATION).until(Phase.PREFLIGHT)
+    assert "budget" in caught.value.next_command
+    slow(Builder.VERDIGRIS).until(Phase.PREFLIGHT)
 
 
 def test_a_way_back_needs_no_consumer() -> None:

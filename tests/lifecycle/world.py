@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from tests.lifecycle.perils import Killed
 
 from verdigris.core import records
-from verdigris.core.consuming import Builder, Declared
+from verdigris.core.declared import Builder, Declared
 from verdigris.core.model import Color, DataVersion, Kind, Place
 from verdigris.core.planning import Facts, Names, NewShape, PendingMigration, Plan, TableState, make_plan
 from verdigris.core.records import Evidence

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from verdigris.core.declared import Builder, ConsumerKind, Declared
 from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
 from verdigris.core.plan_faults import faults
 from verdigris.core.planning import Facts, Names, NewShape, PendingMigration, Plan, TableState, make_plan
@@ -125,3 +126,20 @@ def test_the_first_deployment_takes_a_table_as_it_is_and_says_so() -> None:
     assert plan.notes == (
         "the table is taken as it is; [table.destination] wants another one: key pk → id, index by-x is new",
     )
+
+
+def test_consumers_belong_to_a_deployment_that_fills_a_table() -> None:
+    mails = Declared("court-green-mails", ConsumerKind.EFFECTS)
+    found = facts(consumers=(mails,), built_by_application=("court-dev-case",))
+    plan = make_plan(NAMES, found)
+    assert plan.consumers == (mails,)
+    assert plan.indexes[0].by is Builder.APPLICATION
+    assert plan.digest != make_plan(NAMES, facts()).digest
+    assert make_plan(NAMES, facts(consumers=(mails,), pending=())).consumers == ()
+
+
+def test_a_consumer_that_nobody_declared_is_in_the_way() -> None:
+    found = facts(undeclared=("court-green-audit:live",))
+    (fault,) = faults(make_plan(NAMES, found), found)
+    assert "court-green-audit:live reads the stream of court-dev-beta" in fault.what
+    assert 'function = "court-green-audit"' in fault.next_command

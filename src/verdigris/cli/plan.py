@@ -12,10 +12,12 @@ from verdigris.cli import shapes, words
 from verdigris.cli.call import Call, Command, pass_call
 from verdigris.cli.output import Output, columns
 from verdigris.core import wording
+from verdigris.core.declared import Builder, ConsumerKind
 from verdigris.core.model import Kind
 
 if TYPE_CHECKING:
     from verdigris.commands.deploying import Planned
+    from verdigris.core.declared import Declared
     from verdigris.core.planning import Plan
 
 
@@ -74,6 +76,14 @@ def _text(planned: Planned) -> Iterator[str]:
         yield f"{click.style('in the way:', fg='red', bold=True)} {fault.what}"
 
 
+def _told(plan: Plan, consumer: Declared) -> str:
+    """What a consumer of the destination's stream is allowed, and what it must take care of."""
+    if consumer.kind is ConsumerKind.EFFECTS:
+        return "off until reindex; then it is given every item, so it must look whether its color is live"
+    builds = any(index.by is Builder.APPLICATION for index in plan.indexes)
+    return f"off until {'reindex, then it builds the index' if builds else 'the switch is done'}"
+
+
 def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
     yield "plan", f"{plan.digest} for {plan.env}: {wording.kind(plan)}"
     yield "color", f"{plan.before or 'none'} → {plan.after}"
@@ -85,7 +95,11 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "data", f"{plan.source}, as it is"
         yield "table", plan.source_table
     for index in plan.indexes:
-        yield "index", f"{index.alias}: {index.source} → {index.destination}" if plan.moves_data else index.source
+        builder = ", built by the application" if index.by is Builder.APPLICATION else ""
+        moved = f"{index.alias}: {index.source} → {index.destination}{builder}"
+        yield "index", moved if plan.moves_data else index.source
+    for consumer in plan.consumers:
+        yield "consumer", f"{consumer.function}: {_told(plan, consumer)}"
     for number, migration in enumerate(plan.migrations):
         yield ("" if number else "migrations"), f"{migration.name}  {click.style(migration.checksum[:12], dim=True)}"
     if not plan.migrations:

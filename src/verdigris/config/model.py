@@ -29,7 +29,7 @@ from verdigris.config.values import (
     Word,
 )
 from verdigris.config.watching import AlarmSettings, HealthSettings
-from verdigris.core.consuming import ConsumerKind, Declared
+from verdigris.core.declared import ConsumerKind, Declared
 from verdigris.core.model import Color, DataVersion
 from verdigris.core.pacing import Budget
 from verdigris.errors import UsageError

@@ -7,39 +7,11 @@ that feeds an index which Verdigris builds stays off until the flip, since two w
 
 from __future__ import annotations
 
-from enum import StrEnum
-
-import msgspec
-
+from verdigris.core.declared import ConsumerKind
 from verdigris.core.horizon import FOR_THE_REPLAY_S, STREAM_KEEPS_S
 from verdigris.core.machine import State
 from verdigris.core.model import Phase
 from verdigris.core.snapshot import Snapshot
-
-
-class Builder(StrEnum):
-    """Who builds an index."""
-
-    VERDIGRIS = "verdigris"
-    APPLICATION = "application"
-
-
-class ConsumerKind(StrEnum):
-    """What a consumer does with the changes that it is given."""
-
-    INDEX = "index"
-    EFFECTS = "effects"
-
-
-class Declared(msgspec.Struct, frozen=True):
-    """A consumer that the configuration knows of: the function's name, with `:` and an alias where it must be that."""
-
-    function: str
-    kind: ConsumerKind
-
-    def names(self, function: str) -> bool:
-        """Whether a mapping that calls `function` (with or without an alias) is this one."""
-        return self.function in (function, function.partition(":")[0])
 
 
 def may_run(kind: ConsumerKind, snapshot: Snapshot, *, builds: bool) -> bool:

@@ -1,7 +1,8 @@
 """How long the bulk work of a deployment will take, by a sample, the table's estimates and the budget.
 
 An estimate for people: the service's counts are hours old, a sample is small, and how fast the destination takes writes
-is not known before. What is decided never depends on it: marks are renewed, and the tail stops, by what is left then.
+is not known before. For the source's stream nothing is decided by it: marks are renewed, and the tail stops, by what is
+left then. For who reads the destination's only after verify it is all that can be known before a day is spent.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ class Forecast(msgspec.Struct, frozen=True):
     verify_s: float
     limited_by: str
     needed: int | None = None
+
+    @property
+    def fits_a_reader_after_verify(self) -> bool:
+        """Whether who reads the destination's stream only after verify still finds what the backfill wrote first."""
+        return self.backfill_s + self.verify_s <= STREAM_KEEPS_S - FOR_THE_REPLAY_S
 
     @property
     def fits(self) -> bool:

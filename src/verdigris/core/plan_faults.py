@@ -107,6 +107,13 @@ def _migration_faults(plan: Plan, facts: Facts, source: TableState) -> list[Faul
         Fault(f"the destination index {index} exists already", f"verdigris clean {plan.env}")
         for index in facts.destination_indexes
     ]
+    found += [
+        Fault(
+            f"{function} reads the stream of {plan.destination_table}, and no [[consumer]] says what it does",
+            f'declare it in verdigris.toml ([[consumer]] function = "{function.partition(":")[0]}")',
+        )
+        for function in facts.undeclared
+    ]
     if source.exists and not source.stream_on and not facts.may_enable_stream:
         found.append(
             Fault(

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from verdigris.core.declared import Builder, Declared
 from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
 
 _ALWAYS = (Phase.PREFLIGHT, Phase.PROVISION, Phase.EXERCISE, Phase.APPROVE, Phase.SWITCH, Phase.BAKE, Phase.FINALIZE)
@@ -33,6 +34,7 @@ class PlannedIndex(msgspec.Struct, frozen=True):
     destination: str
     #: its name in `VERDIGRIS_INDEX_<NAME>`
     variable: str
+    by: Builder = Builder.VERDIGRIS
 
 
 class NewShape(msgspec.Struct, frozen=True):
@@ -70,6 +72,8 @@ class Plan(msgspec.Struct, frozen=True):
     notes: tuple[str, ...] = ()
     #: None: the destination is made in the source's shape
     shape: NewShape | None = None
+    #: the consumers of the destination's stream, as they were declared when it was planned
+    consumers: tuple[Declared, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -126,6 +130,11 @@ class Facts(msgspec.Struct, frozen=True):
     #: the regions besides home, and those of them in which there is a destination table
     other_regions: tuple[str, ...] = ()
     destination_regions: tuple[str, ...] = ()
+    #: the new color's consumers that are declared, and functions that read the destination's stream and are not
+    consumers: tuple[Declared, ...] = ()
+    undeclared: tuple[str, ...] = ()
+    #: the aliases of indexes that the application builds
+    built_by_application: tuple[str, ...] = ()
 
     def table(self, version: DataVersion) -> TableState:
         return self.alpha if version is DataVersion.ALPHA else self.beta
@@ -165,7 +174,7 @@ def make_plan(names: Names, facts: Facts) -> Plan:
         destination_table=names.tables[destination],
         deploy_table=names.deploy_table,
         indexes=tuple(
-            PlannedIndex(alias, physical[source], physical[destination], variable)
+            PlannedIndex(alias, physical[source], physical[destination], variable, _builder(facts, alias))
             for alias, variable, physical in names.indexes
         ),
         migrations=facts.pending,
@@ -174,7 +183,12 @@ def make_plan(names: Names, facts: Facts) -> Plan:
         bytes_estimate=state.bytes_estimate if state.exists else None,
         notes=facts.notes + _notes(kind, facts) + _shape_notes(kind, facts),
         shape=facts.shape if kind is Kind.MIGRATE else None,
+        consumers=facts.consumers if kind is Kind.MIGRATE else (),
     )
+
+
+def _builder(facts: Facts, alias: str) -> Builder:
+    return Builder.APPLICATION if alias in facts.built_by_application else Builder.VERDIGRIS
 
 
 _UNPROVEN = (

@@ -19,7 +19,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from verdigris.core.alarms import OnAlarm
-from verdigris.core.consuming import Builder, Declared
+from verdigris.core.declared import Builder, Declared
 from verdigris.core.hooking import Point
 from verdigris.core.horizon import STREAM_KEEPS_S
 from verdigris.core.model import Color, KeySchema, Phase, Place

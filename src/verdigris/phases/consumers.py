@@ -11,7 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from verdigris.core.consuming import Builder, ConsumerKind, Declared, left_to_read_s, may_run
+from verdigris.core.consuming import left_to_read_s, may_run
+from verdigris.core.declared import Builder, ConsumerKind, Declared
 from verdigris.core.horizon import marks
 from verdigris.core.model import Phase
 from verdigris.core.records import Intent, Outcome

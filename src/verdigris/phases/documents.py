@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-from verdigris.core.consuming import Builder
+from verdigris.core.declared import Builder
 from verdigris.core.items import decode
 from verdigris.core.model import Key, RawItem
 from verdigris.core.quarantine import Entry, cut, print_of

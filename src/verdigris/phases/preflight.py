@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from verdigris.core.capacity import write_units
+from verdigris.core.declared import Builder
 from verdigris.core.forecast import Measured, advice, forecast
 from verdigris.core.machine import State
 from verdigris.core.model import Phase
@@ -122,6 +123,17 @@ def _predicted(bench: Bench, measured: Measured) -> Evidence:
     found = forecast(measured, plan.items_estimate or 0, plan.bytes_estimate or 0, bench.pace.budget)
     if found is None:
         return {}
+    late = [index.alias for index in bench.indexes() if index.by is Builder.APPLICATION]
+    if late and not found.fits_a_reader_after_verify:
+        hours = (found.backfill_s + found.verify_s) / 3600
+        raise PhaseFailed(
+            f"backfill and verify are predicted to take {hours:.0f} hours, and the stream from "
+            f"which the application builds {', '.join(late)} keeps what the backfill writes for 24",
+            where="verdigris.toml",
+            state="nothing was changed",
+            next_command=f"give it a larger budget (verdigris budget {plan.env}), or build the index with "
+            f'by = "{Builder.VERDIGRIS}": verdigris abort {plan.env}, then deploy',
+        )
     said: Evidence = {
         "backfill_s": round(found.backfill_s),
         "verify_s": round(found.verify_s),

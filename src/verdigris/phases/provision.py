@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from verdigris.core import flags
-from verdigris.core.consuming import Builder
+from verdigris.core.declared import Builder
 from verdigris.core.model import Kind, Phase
 from verdigris.core.records import SET_FLAGS, Evidence, Intent, Outcome
 from verdigris.errors import AlreadyThere, NotFound, PhaseFailed

@@ -12,7 +12,7 @@ from functools import partial
 
 import msgspec
 
-from verdigris.core.consuming import Builder
+from verdigris.core.declared import Builder
 from verdigris.core.model import Phase, Segment
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed, Unverified

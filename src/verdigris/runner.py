@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 
 from verdigris.core import records
 from verdigris.core.machine import TRANSITIONS, Event, State
-from verdigris.core.model import Kind, Phase
+from verdigris.core.model import Phase
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.wording import went_back
 from verdigris.errors import HintsLost, LeaseLost, MigrationError, PhaseFailed, VerdigrisError
@@ -42,16 +42,18 @@ def run(bench: Bench, *, until: Phase | None = None, yes_by: str | None = None) 
     Raises the VerdigrisError that stopped it, after it was journalled; the same call tries again.
     """
     _check(bench)
+    approve.go_back_if_expired(bench)
     begin_again_if_lost(bench)
     notifying.remember(bench)
     while not bench.snapshot.ended:
         _tell(bench)
         if until is not None and bench.snapshot.done(until):
             break
-        said = approve.answer(bench.snapshot, bench.settings.approve, yes_by) or _nothing_to_destroy(bench.snapshot)
+        said = approve.answer(bench, yes_by)
         if said is not None:
             bench.log.append(said)
         elif bench.snapshot.waiting:
+            approve.wait(bench)
             break
         elif bench.snapshot.state is State.ABORTING:
             _abort(bench)
@@ -156,13 +158,6 @@ def _check(bench: Bench) -> None:
     for phase, view in snapshot.phases.items():
         if view.done_at and phase in STEPS:
             STEPS[phase].check(bench)
-
-
-def _nothing_to_destroy(snapshot: Snapshot) -> records.Said | None:
-    """A bootstrap has no old color; its end needs nobody's consent."""
-    if snapshot.state is State.BAKED and snapshot.plan.kind is Kind.BOOTSTRAP:
-        return records.Said(Event.FINALIZE, "bootstrap", "there is no old color")
-    return None
 
 
 def _journal_failure(bench: Bench, phase: Phase, error: VerdigrisError) -> None:

@@ -13,6 +13,7 @@ from verdigris.core.alarms import OnAlarm
 from verdigris.core.declared import Builder
 from verdigris.core.model import DataVersion, Item, KeySchema
 from verdigris.core.planning import Plan
+from verdigris.core.records import OnExpiry
 from verdigris.core.reserved import Reserved
 from verdigris.core.steps import Views
 from verdigris.core.transform import Migration, Transform
@@ -50,6 +51,10 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         bake_s=wiring.env.bake_minutes * 60,
         on_alarm=OnAlarm(wiring.env.on_alarm),
         approve=wiring.env.approve,
+        finalize=wiring.env.finalize,
+        gate_s=wiring.env.gate_hours * 3600,
+        on_gate_expiry=OnExpiry(wiring.env.on_gate_expiry),
+        keep_old_s=wiring.env.keep_old_s,
         production=wiring.env.production,
         backup=wiring.env.backs_up,
         may_enable_stream=may_enable_stream or wiring.env.enable_stream,

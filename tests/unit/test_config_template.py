@@ -43,6 +43,7 @@ def test_it_loads_with_every_comment_taken_away_and_its_comments_tell_the_defaul
         "endpoints": EndpointSettings(),
         "backup": None,
         "budget": None,
+        "keep_old": None,
         "late_write_seconds": None,
     }
     assert full.environments["dev"].model_copy(update=defaults) == plain.environments["dev"].model_copy(update=defaults)

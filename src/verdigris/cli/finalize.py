@@ -12,8 +12,10 @@ from verdigris.errors import UsageError
 @click.command(cls=Command, examples=("verdigris finalize prod --confirm prod",))
 @click.argument("env", required=False)
 @click.option("--confirm", metavar="ENV", help="The environment's name once more; asked for on a terminal.")
+@click.option("--early", is_flag=True, help="Although keep_old is not over yet.")
+@click.option("--comment", default="", metavar="TEXT", help="Why, for the journal.")
 @pass_call
-def command(call: Call, env: str | None, confirm: str | None) -> int:
+def command(call: Call, env: str | None, confirm: str | None, early: bool, comment: str) -> int:
     """Remove the old color: application, index and table. Cannot be undone."""
     json_lines(call)
     from verdigris import commands
@@ -21,7 +23,7 @@ def command(call: Call, env: str | None, confirm: str | None) -> int:
     config, env = call.open(env)
     name = _confirmed(call, env) if confirm is None else confirm
     with at_work(call) as hooks:
-        snapshot = commands.finalize(config, env, confirm=name, hooks=hooks)
+        snapshot = commands.finalize(config, env, confirm=name, early=early, comment=comment, hooks=hooks)
     return ended(call, snapshot)
 
 

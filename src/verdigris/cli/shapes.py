@@ -58,6 +58,7 @@ def deployment(of: Snapshot) -> Shape:
         "started_at": of.started_at,
         "updated_at": of.updated_at,
         "phases": [{"phase": phase, **_phase(of.phases.get(phase, PhaseView()))} for phase in of.plan.phases],
+        "gate": _untagged(of.gate),
         "said": _untagged(of.said),
         "failed": _untagged(of.error),
     }
@@ -95,6 +96,7 @@ def status(of: Status, reason: str) -> Shape:
         "budget": budget(of.control.budget) if of.control else None,
         "paused": paused(of.control.paused_by, of.control.paused_at) if of.control else None,
         "stream_left_s": None if of.stream_left_s is None else round(of.stream_left_s),
+        "old_color": {"kept_until": of.kept.until, "due": of.kept.over} if of.kept else None,
         "quarantine": {"waiting": of.quarantined, "discarded": of.discarded},
         "reason": reason,
         "next_command": of.next_command,

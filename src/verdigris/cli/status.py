@@ -13,6 +13,8 @@ from verdigris.cli import shapes, words
 from verdigris.cli.call import Call, Command, pass_call
 from verdigris.cli.output import JsonLines, Output, columns, next_line
 from verdigris.core import wording
+from verdigris.core.records import Gate, OnExpiry
+from verdigris.core.retention import Kept
 from verdigris.core.snapshot import PhaseView, Snapshot
 from verdigris.errors import Interrupted
 
@@ -99,6 +101,10 @@ def _text(found: Status) -> Iterator[str]:
     if snapshot and snapshot.plan.migrations and not snapshot.ended:
         rows.append(("migrations", ", ".join(migration.name for migration in snapshot.plan.migrations)))
     rows.append(("now", why(found)))
+    if snapshot and snapshot.gate:
+        rows.append(("gate", _gate(snapshot.gate)))
+    if found.kept and snapshot:
+        rows.append(("old color", _kept(found.kept, snapshot)))
     if found.quarantined or found.discarded:
         rows.append(("quarantine", _quarantine(found)))
     if found.stream_left_s is not None and found.stream_left_s > 0:
@@ -113,6 +119,20 @@ def _text(found: Status) -> Iterator[str]:
     if snapshot and not snapshot.ended:
         yield ""
         yield from columns(_phases(found, snapshot), indent="  ")
+
+
+def _gate(gate: Gate) -> str:
+    said = f"{gate.id} before {gate.before}, about {gate.digest}"
+    if not gate.expires_at:
+        return said
+    then = "then deploy undoes what was made" if gate.on_expiry is OnExpiry.BACK else "then deploy asks again"
+    return f"{said}, until {words.clock(gate.expires_at)}: {then}"
+
+
+def _kept(kept: Kept, snapshot: Snapshot) -> str:
+    if kept.over:
+        return click.style(f"{snapshot.plan.before} was to be kept until {words.clock(kept.until)}", fg="yellow")
+    return f"{snapshot.plan.before} is kept until {words.clock(kept.until)}, for {words.duration(kept.left_s)}"
 
 
 def _live_color(found: Status) -> str:

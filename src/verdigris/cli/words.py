@@ -195,6 +195,8 @@ def happened(record: Record) -> tuple[str, str]:
             return phase, f"done: {said}" if (said := proof(phase, evidence)) else "done"
         case records.Failed() as failed:
             return failed.phase, f"failed: {failed.what}"
+        case records.Gate(gate, before):
+            return "", f"waits at the gate {gate} before {before}"
         case records.Said(event, who, comment):
             return "", f"{_SAID.get(event, event)} by {who}" + (f": {comment}" if comment else "")
         case records.Flipped(_, after):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,12 +10,13 @@ from pathlib import Path
 import msgspec
 
 from verdigris import runner, survey
-from verdigris.commands.sessions import Session, latest, nothing_yet, out_of_place, say, session
+from verdigris.commands.sessions import Session, answer_gate, latest, nothing_yet, out_of_place, say, session
 from verdigris.config.model import Config
 from verdigris.core.machine import TRANSITIONS, Event, State
 from verdigris.core.model import Kind, Phase
 from verdigris.core.plan_faults import Fault, faults
 from verdigris.core.planning import Plan, make_plan
+from verdigris.core.retention import kept
 from verdigris.core.snapshot import Snapshot
 from verdigris.errors import PhaseFailed, UsageError
 from verdigris.journal.holder import me
@@ -78,14 +80,21 @@ def deploy(
         return runner.run(bench, until=until, yes_by=yes_by)
 
 
-def approve(config: Config, env: str, *, comment: str = "", hooks: Hooks | None = None) -> Snapshot:
-    """Says yes at the gate; `deploy` goes on."""
-    return _answer(config, env, Event.APPROVED, comment, hooks)
+def approve(
+    config: Config, env: str, *, gate: str | None = None, comment: str = "", hooks: Hooks | None = None
+) -> Snapshot:
+    """Says yes at the gate (`gate`: its id, None: the one that waits); `deploy` goes on.
+
+    Raises UsageError if it has expired, is another one by now, or is about another plan and evidence.
+    """
+    return _answer(config, env, Event.APPROVED, gate, comment, hooks)
 
 
-def reject(config: Config, env: str, *, comment: str = "", hooks: Hooks | None = None) -> Snapshot:
-    """Says no at the gate; `abort` cleans up."""
-    return _answer(config, env, Event.REJECTED, comment, hooks)
+def reject(
+    config: Config, env: str, *, gate: str | None = None, comment: str = "", hooks: Hooks | None = None
+) -> Snapshot:
+    """Says no at the gate; `abort` cleans up. Raises as `approve` does."""
+    return _answer(config, env, Event.REJECTED, gate, comment, hooks)
 
 
 def rollback(config: Config, env: str, *, lossy: bool = False, hooks: Hooks | None = None) -> Snapshot:
@@ -101,8 +110,13 @@ def rollback(config: Config, env: str, *, lossy: bool = False, hooks: Hooks | No
         return runner.run(held.bench(log))
 
 
-def finalize(config: Config, env: str, *, confirm: str, hooks: Hooks | None = None) -> Snapshot:
-    """Removes the old color's application, index and table. `confirm` must be the environment's name."""
+def finalize(
+    config: Config, env: str, *, confirm: str, early: bool = False, comment: str = "", hooks: Hooks | None = None
+) -> Snapshot:
+    """Removes the old color's application, index and table. `confirm` must be the environment's name.
+
+    Before `keep_old` is over it wants `early`. Raises UsageError.
+    """
     if confirm != env:
         raise UsageError(
             f"finalize cannot be undone: --confirm must be {env!r}, not {confirm!r}",
@@ -112,7 +126,9 @@ def finalize(config: Config, env: str, *, confirm: str, hooks: Hooks | None = No
     with session(Wiring(config, env), f"finalize {env}", hooks or Hooks()) as held:
         log = _under_way(held)
         if log.snapshot.state is not State.FINALIZE:
-            say(log, Event.FINALIZE, "")
+            if not early:
+                _demand_kept(held.wiring, log.snapshot)
+            answer_gate(log, Event.FINALIZE, None, comment or ("--early" if early else ""))
         return runner.run(held.bench(log))
 
 
@@ -125,11 +141,23 @@ def abort(config: Config, env: str, *, hooks: Hooks | None = None) -> Snapshot:
         return runner.run(held.bench(log))
 
 
-def _answer(config: Config, env: str, event: Event, comment: str, hooks: Hooks | None) -> Snapshot:
+def _answer(config: Config, env: str, event: Event, gate: str | None, comment: str, hooks: Hooks | None) -> Snapshot:
     with session(Wiring(config, env), f"{event} {env}", hooks or Hooks()) as held:
         log = _under_way(held)
-        say(log, event, comment)
+        answer_gate(log, event, gate, comment)
         return log.snapshot
+
+
+def _demand_kept(wiring: Wiring, snapshot: Snapshot) -> None:
+    """The old color was kept for as long as it was to be. Raises UsageError."""
+    keeping = kept(snapshot, wiring.env.keep_old_s, time.time())
+    if keeping and not keeping.over:
+        raise UsageError(
+            f"{snapshot.plan.before} is kept until {keeping.until}: keep_old is {wiring.env.keep_old}",
+            where=str(wiring.config.file),
+            state="nothing was removed",
+            next_command=f"verdigris finalize {wiring.name} --confirm {wiring.name} --early",
+        )
 
 
 def _under_way(held: Session) -> Log:

@@ -13,12 +13,14 @@ from verdigris.config.model import Config
 from verdigris.core.acts import Act
 from verdigris.core.control import Control, paused_reason
 from verdigris.core.flags import Flags
+from verdigris.core.gates import expired
 from verdigris.core.horizon import FOR_THE_TAIL_S, left, settled_s, tail_unit, warning
 from verdigris.core.machine import State
 from verdigris.core.model import Phase
 from verdigris.core.plan_faults import faults
 from verdigris.core.planning import make_plan
 from verdigris.core.records import Record
+from verdigris.core.retention import Kept, kept
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.standing import disagreements
 from verdigris.core.versions import judge
@@ -53,6 +55,8 @@ class Status:
     discarded: int = 0
     #: how long the source's stream still keeps what is not settled yet (seconds); None where none is followed
     stream_left_s: float | None = None
+    #: how long the old color is kept, where that is said
+    kept: Kept | None = None
 
 
 @dataclass(frozen=True)
@@ -89,17 +93,19 @@ def _status(wiring: Wiring) -> Status:
     env, journal = wiring.name, wiring.journal
     snapshot = latest(journal)
     done, estimated = _counted(wiring, snapshot)
-    kept = QuarantineRows(journal, snapshot.deployment).entries() if snapshot else []
-    waiting = sum(entry.discarded is None for entry in kept)
+    entries = QuarantineRows(journal, snapshot.deployment).entries() if snapshot else []
+    waiting = sum(entry.discarded is None for entry in entries)
     then = next_command(env, snapshot, waiting)
-    control, slow, left_s = None, "", None
+    control, slow, left_s, old_color = None, "", None, None
     if snapshot and not snapshot.ended:
         control = control_now(wiring, snapshot)
         slow = read_reason(journal, snapshot.deployment)
         since_s = settled_s(snapshot, journal.checkpoint(snapshot.deployment, tail_unit(snapshot)))
         left_s = None if since_s is None else left(since_s, time.time())
-        if left_s is not None and left_s < FOR_THE_TAIL_S:
-            then = f"verdigris deploy {env}"  # whatever is answered at a gate: everything is to be proven again
+        if (left_s is not None and left_s < FOR_THE_TAIL_S) or expired(snapshot.gate, time.time()):
+            then = f"verdigris deploy {env}"  # no answer at a gate counts: all is to be proven again, or undone
+        old_color = kept(snapshot, wiring.env.keep_old_s, time.time())
+        then = f"verdigris status {env}" if old_color and not old_color.over else then
     return Status(
         env,
         journal.flags(),
@@ -111,8 +117,9 @@ def _status(wiring: Wiring) -> Status:
         control,
         slow,
         quarantined=waiting,
-        discarded=len(kept) - waiting,
+        discarded=len(entries) - waiting,
         stream_left_s=left_s,
+        kept=old_color,
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from verdigris import workbench
 from verdigris.core.damage import damaged
-from verdigris.core.machine import Event, IllegalEvent
+from verdigris.core.gates import digest_of, expired, refusal
+from verdigris.core.machine import TRANSITIONS, Event, IllegalEvent, State
 from verdigris.core.planning import Plan
 from verdigris.core.records import Record, Said, Started
 from verdigris.core.snapshot import Snapshot
@@ -99,6 +101,29 @@ def say(log: Log, event: Event, comment: str) -> None:
         log.append(Said(event, who, comment, log.snapshot.plan.digest))
     except IllegalEvent:
         raise out_of_place(log.snapshot, event) from None
+
+
+def answer_gate(log: Log, event: Event, gate: str | None, comment: str) -> None:
+    """Appends the answer to a gate: who, why, and what it is about. Raises UsageError if it does not count."""
+    snapshot, env = log.snapshot, log.snapshot.plan.env
+    if snapshot.state is State.BAKED and event is not Event.FINALIZE:
+        raise UsageError(
+            "the gate before finalize is answered with the environment's name, since that cannot be undone",
+            state="nothing was changed",
+            next_command=f"verdigris finalize {env} --confirm {env}",
+        )
+    if event not in TRANSITIONS[snapshot.state]:
+        raise out_of_place(snapshot, event)
+    now_s = time.time()
+    if wrong := refusal(snapshot, gate, now_s):
+        late = expired(snapshot.gate, now_s)
+        raise UsageError(
+            wrong,
+            state="nothing was changed",
+            next_command=f"verdigris deploy {env}" if late else f"verdigris status {env}",
+        )
+    opened = snapshot.gate.id if snapshot.gate else ""
+    log.append(Said(event, me("", "").who, comment, digest_of(snapshot), opened))
 
 
 def _refuse_edited_flags(wiring: Wiring, snapshot: Snapshot) -> None:

@@ -9,7 +9,7 @@ from pydantic import Field
 from verdigris.config.applications import ApplicationSettings
 from verdigris.config.budget import BudgetSettings
 from verdigris.config.section import Section
-from verdigris.config.values import Regions, Url
+from verdigris.config.values import Duration, Regions, Url
 
 
 class EndpointSettings(Section):
@@ -27,6 +27,22 @@ class EnvironmentSettings(Section):
     local: bool = Field(default=False, description="Served by the embedded engines (`verdigris local up`), not by AWS.")
     approve: Literal["auto", "manual"] = Field(
         default="manual", description="Whether a deployment waits for `verdigris approve`."
+    )
+    gate_hours: float = Field(
+        default=72, gt=0, le=720, description="How long a deployment waits for that answer; then it counts no more."
+    )
+    on_gate_expiry: Literal["back", "stay"] = Field(
+        default="back",
+        description="What the next `deploy` does when nobody has answered in time: undo what was made, or ask again.",
+    )
+    finalize: Literal["auto", "manual"] = Field(
+        default="manual",
+        description="Whether the old color waits for `verdigris finalize`, or goes after bake and `keep_old`.",
+    )
+    keep_old: Duration | None = Field(
+        default=None,
+        description="How long the old color is kept after the switch, for example `7d` or `36h`: finalize is refused "
+        "before, and `status` tells when the time is over.",
     )
     production: bool = Field(
         default=False, description="Refuses what is unproven or loses data unless told so explicitly."

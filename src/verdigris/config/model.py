@@ -27,6 +27,7 @@ from verdigris.config.values import (
     RelativePath,
     UnversionedName,
     Word,
+    seconds,
 )
 from verdigris.config.watching import AlarmSettings, HealthSettings
 from verdigris.core.declared import ConsumerKind, Declared
@@ -193,6 +194,11 @@ class Environment(EnvironmentSettings):
     def backs_up(self) -> bool:
         """Whether the old table is backed up before it is deleted."""
         return self.production and not self.local if self.backup is None else self.backup
+
+    @property
+    def keep_old_s(self) -> float:
+        """How long the old color is kept after the switch, in seconds; 0 where nothing is said."""
+        return seconds(self.keep_old) if self.keep_old else 0.0
 
     @property
     def region(self) -> str:

@@ -25,6 +25,10 @@ _BEACON_BYTES = 1024
 _BEACON_DIGITS = 28
 
 
+_DURATION = re.compile(r"([1-9]\d{0,4})([dhm])")
+_UNITS_S = {"d": 86_400.0, "h": 3600.0, "m": 60.0}
+
+
 class SecretFound(ValueError):
     """A value that must not be repeated in a message."""
 
@@ -131,6 +135,17 @@ def _secret_reference(text: str) -> str:
     return text
 
 
+def _duration(text: str) -> str:
+    if not _DURATION.fullmatch(text):
+        raise ValueError("must be a whole number of days, hours or minutes: 7d, 36h, 90m")
+    return text
+
+
+def seconds(duration: str) -> float:
+    """`7d`, `36h` or `90m`, in seconds."""
+    return int(duration[:-1]) * _UNITS_S[duration[-1]]
+
+
 def _color_name(text: str) -> str:
     if not text:
         raise ValueError("must not be empty")
@@ -171,6 +186,7 @@ Regions = Annotated[
 Command = Annotated[tuple[str, ...], Strict(False), AfterValidator(_command), Field(json_schema_extra={"minItems": 1})]
 Arguments = Annotated[tuple[str, ...], Strict(False)]
 SecretReference = Annotated[str, AfterValidator(_secret_reference), _shown(_SECRET_REFERENCE)]
+Duration = Annotated[str, AfterValidator(_duration), _shown(_DURATION)]
 Url = Annotated[str, AfterValidator(_url), Field(json_schema_extra={"format": "uri"})]
 UrlPath = Annotated[str, AfterValidator(_url_path)]
 Beacon = Annotated[str | int, BeforeValidator(_beacon)]

@@ -5,6 +5,7 @@ A record is one JSON document (`to_json`, `from_json`). `v` is raised when reade
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any, TypeAlias
 
 import msgspec
@@ -79,8 +80,32 @@ class Said(msgspec.Struct, frozen=True, tag="said"):
     event: Event
     who: str
     comment: str = ""
-    #: what the answer is about
+    #: what the answer is about: at a gate the plan with its evidence, else the plan
     digest: str = ""
+    #: the id of the gate that it answers
+    gate: str = ""
+
+
+class OnExpiry(StrEnum):
+    """What becomes of a gate that nobody has answered in time."""
+
+    #: the deployment undoes what it made
+    BACK = "back"
+    #: it is asked again
+    STAY = "stay"
+
+
+class Gate(msgspec.Struct, frozen=True, tag="gate"):
+    """A deployment waits for an answer before this phase. `digest`: what is to be answered, the plan with its evidence.
+
+    `expires_at` (ISO 8601, UTC) is "" where it never expires.
+    """
+
+    id: str
+    before: Phase
+    digest: str
+    expires_at: str = ""
+    on_expiry: OnExpiry = OnExpiry.STAY
 
 
 class Flipped(msgspec.Struct, frozen=True, tag="flipped"):
@@ -115,7 +140,19 @@ class Closed(msgspec.Struct, frozen=True, tag="closed"):
 
 
 Body: TypeAlias = (
-    Started | PhaseBegan | Intent | Outcome | PhaseDone | Failed | Said | Flipped | Mended | Lost | Undone | Closed
+    Started
+    | PhaseBegan
+    | Intent
+    | Outcome
+    | PhaseDone
+    | Failed
+    | Gate
+    | Said
+    | Flipped
+    | Mended
+    | Lost
+    | Undone
+    | Closed
 )
 
 

@@ -41,6 +41,8 @@ class Snapshot(msgspec.Struct, frozen=True):
     steps: Mapping[str, Evidence | None] = msgspec.field(default_factory=dict)
     error: records.Failed | None = None
     said: records.Said | None = None
+    #: what is waited for; kept while its answer may still be changed
+    gate: records.Gate | None = None
     flips: int = 0
     #: when the color was flipped for the first and for the last time (ISO 8601, UTC); "" before
     switched_at: str = ""
@@ -99,7 +101,10 @@ def after(snapshot: Snapshot | None, record: Record) -> Snapshot:
     if snapshot is None or record.seq != snapshot.seq + 1:
         raise ValueError(f"the journal of deployment {record.deployment} has a hole before record {record.seq}")
     state = moved(snapshot, record.body)
-    return replace(snapshot, state=state, seq=record.seq, updated_at=record.at, **_changes(snapshot, record))
+    changed = {"seq": record.seq, "updated_at": record.at, **_changes(snapshot, record)}
+    if state not in (snapshot.state, State.REJECTED):
+        changed["gate"] = None
+    return replace(snapshot, state=state, **changed)
 
 
 def moved(now: Snapshot, body: Body) -> State:
@@ -138,10 +143,13 @@ def _changes(now: Snapshot, record: Record) -> dict[str, Any]:
             return {"phases": {**now.phases, phase: view}, "error": None}
         case records.Failed() as failure:
             return {"error": failure}
+        case records.Gate() as gate:
+            return {"gate": gate}
         case records.Said(event) as said:
             if event is not Event.APPROVED:
                 return {"said": said, "error": None}
-            view = PhaseView(record.at, record.at, {"by": said.who, "comment": said.comment})
+            answer = {"by": said.who, "comment": said.comment, "digest": said.digest, "gate": said.gate}
+            view = PhaseView(record.at, record.at, {name: value for name, value in answer.items() if value})
             return {"said": said, "error": None, "phases": {**now.phases, Phase.APPROVE: view}}
         case records.Flipped(_, after):
             switched_at = now.switched_at or record.at

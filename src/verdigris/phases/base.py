@@ -25,7 +25,7 @@ from verdigris.core.horizon import STREAM_KEEPS_S
 from verdigris.core.model import Color, KeySchema, Phase, Place
 from verdigris.core.pacing import Budget
 from verdigris.core.planning import Plan
-from verdigris.core.records import Evidence
+from verdigris.core.records import Evidence, OnExpiry
 from verdigris.core.reserved import Reserved
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.steps import Views
@@ -114,6 +114,12 @@ class Settings:
     bake_s: float = 0.0
     on_alarm: OnAlarm = OnAlarm.BACK
     approve: str = "manual"
+    finalize: str = "manual"
+    #: how long a gate before the switch waits for its answer, and what becomes of it then
+    gate_s: float = 72 * 3600.0
+    on_gate_expiry: OnExpiry = OnExpiry.BACK
+    #: how long the old color is kept after the switch at least
+    keep_old_s: float = 0.0
     production: bool = False
     #: of the old table, before it is deleted
     backup: bool = False

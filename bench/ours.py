@@ -85,7 +85,7 @@ class Runner:
     def settle(self, source: str, destination: str) -> int:
         """The tail, until it has settled every record that is in the stream."""
         bench = self._bench(source, destination)
-        set_mark(bench)
+        set_mark(bench, Phase.BACKFILL)
         following = tail(bench)
         while following.step():
             pass
@@ -94,7 +94,7 @@ class Runner:
     def verify(self, source: str, destination: str) -> int:
         """Both sides compared, whole. Raises Unverified if they differ."""
         bench = self._bench(source, destination)
-        set_mark(bench)
+        set_mark(bench, Phase.BACKFILL)
         for phase in (Phase.PREFLIGHT, Phase.PROVISION, Phase.BACKFILL):
             bench.log.append(PhaseDone(phase, {"read": 0, "written": 0}))
         return int(compare(bench, "verify", repair=False)["destination_items"])

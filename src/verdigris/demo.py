@@ -116,7 +116,7 @@ class _Demonstration:
         info = self._stack.status()
         entities = list(initial(self._options.items, self._options.seed))
         items = load(info.dynamodb_url, f"court-{ENV}-alpha", entities)
-        documents = load_index(info.search_url, f"court-{ENV}-case-alpha", entities)
+        documents = load_index(info.search_url, f"court-{ENV}-case", entities)
         self._say(f"Loaded {items:,} items and {documents:,} documents into version 1.")
 
     def _load_of_traffic(self) -> dict[str, str]:
@@ -163,7 +163,7 @@ class _Demonstration:
         found = judge(
             expectation(initial(self._options.items, self._options.seed), self._scratch / "ledger"),
             scan_table(info.dynamodb_url, f"court-{ENV}-beta"),
-            scan_index(info.search_url, f"court-{ENV}-case-beta"),
+            scan_index(info.search_url, f"court-{ENV}-case"),
         )
         served = not any(stats[name] for name in ("unsettled", "refused", "stale_reads"))
         return Verdict(

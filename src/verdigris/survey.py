@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verdigris.core.declared import Builder, undeclared
+from verdigris.core.declared import undeclared
 from verdigris.core.model import Color, DataVersion
 from verdigris.core.planning import Facts, PendingMigration, Plan, TableState
 from verdigris.core.records import RECORD_MIGRATIONS, Outcome, Started
+from verdigris.indexes import indexes_found
 from verdigris.migrations.checksum import checksum
 from verdigris.migrations.discovery import discover
 from verdigris.migrations.state import Comparison, compare
@@ -49,7 +50,6 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
     compared = compare(checksums, wiring.journal.applied(), _deployed(wiring))
     source = flags.source or DataVersion.ALPHA
     live = wiring.admin.describe(wiring.names.tables[source])
-    migrates = bool(compared.pending) or flags.migrate
     return Facts(
         color=flags.color,
         source=flags.source,
@@ -59,21 +59,20 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
         pending=tuple(PendingMigration(name, checksums[name]) for name in compared.pending),
         migration_faults=compared.faults,
         notes=notes + compared.notes,
-        destination_indexes=tuple(_filled_indexes(wiring, source.other)) if flags.color and migrates else (),
+        indexes=indexes_found(wiring, source),
+        deployment=wiring.journal.deployments() + 1,
         color_implied=flags.color_implied,
         forced=flags.migrate,
         other_regions=wiring.env.regions[1:],
         destination_regions=tuple(_regions_of(wiring, wiring.names.tables[source.other])),
-        missing_indexes=tuple(_missing_indexes(wiring, source)) if flags.color and not migrates else (),
         has_fence=wiring.env.local and wiring.env.application is not None,
         production=wiring.env.production,
         has_shape=first_shape(wiring.config) is not None,
         shape=new_shape(wiring.config, live.shape if live else None),
         consumers=(declared := wiring.env.consumers(flags.color.other if flags.color else Color.BLUE)),
-        undeclared=undeclared(tuple(_readers(wiring, wiring.names.tables[source.other])), declared) if migrates else (),
-        built_by_application=tuple(
-            place.alias for place in wiring.env.indexes(source) if Builder(place.config.by) is Builder.APPLICATION
-        ),
+        undeclared=undeclared(tuple(_readers(wiring, wiring.names.tables[source.other])), declared)
+        if compared.pending or flags.migrate
+        else (),
         may_enable_stream=may_enable_stream or wiring.env.enable_stream,
     )
 
@@ -105,17 +104,3 @@ def _readers(wiring: Wiring, table: str) -> Iterator[str]:
     facts = wiring.admin.describe(table)
     if wiring.consumers and facts and facts.stream:
         yield from (one.function for one in wiring.consumers.of(facts.stream))
-
-
-def _missing_indexes(wiring: Wiring, version: DataVersion) -> Iterator[str]:
-    index = wiring.index
-    for _, _, physical in wiring.names.indexes if index else ():
-        if index and not index.exists(physical[version]):
-            yield physical[version]
-
-
-def _filled_indexes(wiring: Wiring, version: DataVersion) -> Iterator[str]:
-    index = wiring.index
-    for _, _, physical in wiring.names.indexes if index else ():
-        if index and index.exists(physical[version]) and index.count(physical[version]):
-            yield physical[version]

@@ -16,7 +16,7 @@ from verdigris import drivers
 from verdigris.config.model import Config
 from verdigris.connections import Connections
 from verdigris.core.model import Color, DataVersion, KeySchema, Place
-from verdigris.core.planning import Names
+from verdigris.core.planning import Names, Plan
 from verdigris.core.records import Record
 from verdigris.core.snapshot import Snapshot
 from verdigris.errors import PhaseFailed
@@ -200,16 +200,10 @@ class Wiring(Connections):
 
     @cached_property
     def names(self) -> Names:
-        versions = tuple(DataVersion)
-        physical = {version: self.env.indexes(version) for version in versions}
         return Names(
             env=self.name,
             deploy_table=self.env.deploy_table,
-            tables={version: self.env.table(version) for version in versions},
-            indexes=tuple(
-                (place.alias, place.config.label, {version: physical[version][number].physical for version in versions})
-                for number, place in enumerate(physical[DataVersion.ALPHA])
-            ),
+            tables={version: self.env.table(version) for version in DataVersion},
         )
 
     # ── working ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -229,8 +223,10 @@ class Wiring(Connections):
             late_after_death_s=0.0 if self.env.local else self.env.late_write_s,
         )
 
-    def place(self, color: Color, version: DataVersion) -> Place:
-        """Where a color lives, as its application is told."""
+    def place(self, color: Color, plan: Plan) -> Place:
+        """Where a color lives by this plan, as its application is told."""
+        new = color is plan.after
+        indexes = ((one.variable, one.destination if new else one.source) for one in plan.indexes)
         local = {"VERDIGRIS_DYNAMODB_URL": self.dynamodb_url, "VERDIGRIS_SEARCH_URL": self.search_url}
         extra = {name: url for name, url in local.items() if url}
         if self.env.local:
@@ -241,11 +237,11 @@ class Wiring(Connections):
         return Place(
             env=self.name,
             color=color,
-            version=version,
-            table=self.names.tables[version],
+            version=plan.destination if new else plan.source,
+            table=plan.destination_table if new else plan.source_table,
             deploy_table=self.env.deploy_table,
             region=self.env.region,
-            indexes=tuple((variable, physical[version]) for _, variable, physical in self.names.indexes),
+            indexes=tuple((variable, index) for variable, index in indexes if index),
             extra=tuple(extra.items()),
         )
 

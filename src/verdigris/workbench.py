@@ -10,8 +10,7 @@ from typing import Any
 
 from verdigris import drivers, watched
 from verdigris.core.alarms import OnAlarm
-from verdigris.core.declared import Builder
-from verdigris.core.model import DataVersion, Item, KeySchema
+from verdigris.core.model import Item, KeySchema
 from verdigris.core.planning import Plan
 from verdigris.core.records import OnExpiry
 from verdigris.core.reserved import Reserved
@@ -75,9 +74,9 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         engine=Scoped(Threads(wiring.config.table.segments), pace.bulk),
         transform=cache(lambda: _transform(wiring, stores, plan, settings.reserved)),
         dry_transform=lambda views: _transform(wiring, stores, plan, settings.reserved, views),
-        indexes=cache(lambda: _index_plans(wiring, plan.destination)),
+        indexes=cache(lambda: _index_plans(wiring, plan)),
         shape=lambda: _shape(wiring, plan),
-        place=lambda color: wiring.place(color, plan.destination if color is plan.after else plan.source),
+        place=lambda color: wiring.place(color, plan),
         exercise=lambda place, address: asking.exercise(made, address),
         now=time.time,
         sleep=time.sleep,
@@ -140,14 +139,20 @@ def _transform(wiring: Wiring, stores: Stores, plan: Plan, reserved: Reserved, v
     loaded = load_migrations(_planned_files(wiring, plan), wiring.roots, _checksums(plan))
     if views is None:
         views = SourceViews(stores.table(plan.source_table), stores.links, reserved)
-    return transform_of(wiring, loaded, wiring.schema(plan.source_table), plan.new_key, views)
+    check = item_check(wiring) if plan.moves_data else None  # else nothing is saved
+    return transform_of(wiring, loaded, wiring.schema(plan.source_table), plan.new_key, views, check)
 
 
 def transform_of(
-    wiring: Wiring, migrations: Sequence[Migration], key: KeySchema, new_key: KeySchema | None, views: Views
+    wiring: Wiring,
+    migrations: Sequence[Migration],
+    key: KeySchema,
+    new_key: KeySchema | None,
+    views: Views,
+    check: Callable[[Item], Any] | None,
 ) -> Transform:
     """The migrations as a deployment runs them. Raises ConfigError, MigrationError."""
-    return Transform(migrations, key, item_check(wiring), reserved_in(wiring, key), views, new_key)
+    return Transform(migrations, key, check, reserved_in(wiring, key), views, new_key)
 
 
 def _checksums(plan: Plan) -> dict[str, str]:
@@ -173,16 +178,27 @@ def item_check(wiring: Wiring) -> Callable[[Item], Any] | None:
     return load_function(reference, wiring.config.root, setting="[app] verify") if reference else None
 
 
-def _index_plans(wiring: Wiring, version: DataVersion) -> list[IndexPlan]:
+def _index_plans(wiring: Wiring, plan: Plan) -> list[IndexPlan]:
+    """The indexes that the plan builds. Raises ConfigError."""
+    configured = {place.alias: place.config for place in wiring.env.indexes()}
+    built = [planned for planned in plan.indexes if planned.built]
+    if gone := [planned.alias for planned in built if planned.alias not in configured]:
+        raise ConfigError(
+            f"this deployment builds the index {', '.join(gone)}, which verdigris.toml does not hold any more",
+            where=str(wiring.config.file),
+            next_command=f"put it back, or: verdigris abort {wiring.name}",
+        )
     return [
         IndexPlan(
-            alias=place.alias,
-            physical=place.physical,
-            mappings=wiring.config.mappings(place.config),
-            document=load_function(place.config.document, wiring.config.root, setting="[[index]] document"),
-            by=Builder(place.config.by),
+            alias=planned.alias,
+            physical=planned.destination,
+            mappings=wiring.config.mappings(configured[planned.alias]),
+            document=load_function(
+                configured[planned.alias].document, wiring.config.root, setting="[[index]] document"
+            ),
+            by=planned.by,
         )
-        for place in wiring.env.indexes(version)
+        for planned in built
     ]
 
 

@@ -13,15 +13,15 @@ from types import TracebackType
 from tests.chaos.strikes import Way
 from tests.project import Project
 
+from verdigris.commands.sessions import latest
 from verdigris.config.load import load
-from verdigris.core.model import Color, DataVersion
+from verdigris.core.model import Color
 from verdigris.errors import VerdigrisError
 from verdigris.local.door import ensure_door
 from verdigris.local.processes import Processes
 from verdigris.wiring import Wiring
 
 _LOOK_S = 0.2
-_VERSIONS = {Color.BLUE: DataVersion.ALPHA, Color.GREEN: DataVersion.BETA}
 
 
 class Supervisor:
@@ -68,14 +68,17 @@ class Supervisor:
             if self._processes.get(f"door-{self._name}") is None:
                 with suppress(VerdigrisError):
                     ensure_door(self._wiring.state_folder, self._name)
-            for color, version in _VERSIONS.items():
-                place = self._wiring.place(color, version)
+            under_way = latest(self._wiring.journal)
+            for color in Color:
+                if under_way is None:
+                    continue
+                place = self._wiring.place(color, under_way.plan)
                 if self._processes.recorded(self._app(color)) and application.address(place) is None:
                     with suppress(VerdigrisError):  # a deploy started it meanwhile; or again, at the next look
                         application.start(place)
 
     def _kill_application(self) -> None:
-        self._kill(self._app(self._dice.choice(list(_VERSIONS))))
+        self._kill(self._app(self._dice.choice(list(Color))))
 
     def _kill(self, name: str) -> None:
         if found := self._processes.get(name):

@@ -1,31 +1,22 @@
-"""What every SearchIndex guarantees: the one in memory and the one over a real OpenSearch.
-
-VERDIGRIS_TEST_SEARCH_URL names another cluster to run it against, Elasticsearch 7.10 say; it is left as it was.
-"""
+"""What every SearchIndex guarantees: the one in memory and the one over a real OpenSearch."""
 
 from __future__ import annotations
 
 import itertools
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
 
-import msgspec
 import pytest
+from tests.contract.search import BODY, all_of, gone, put
 
-from verdigris.core.batching import Limit
 from verdigris.core.documents import canonical, fingerprint
 from verdigris.errors import AlreadyThere, Conflict, Invalid, NotFound
 from verdigris.stores.base import BulkResult, Document, SearchIndex
 from verdigris.stores.memory_index import MemoryIndex
 from verdigris.stores.opensearch_index import OpenSearchIndex
-from verdigris.stores.search_http import SearchHttp
 
-#: Nothing is visible before it is asked for, and one shard is enough.
-SETTINGS = {"refresh_interval": "-1", "number_of_shards": 1, "number_of_replicas": 0}
-BODY = {"settings": SETTINGS, "mappings": {"dynamic": False, "properties": {"n": {"type": "long"}}}}
 _numbers = itertools.count(1)
 
 
@@ -37,11 +28,6 @@ def make(request: pytest.FixtureRequest) -> Callable[[], SearchIndex]:
         return lambda: shared
     http = request.getfixturevalue("http")
     return lambda: OpenSearchIndex(http.url)
-
-
-@pytest.fixture
-def http(request: pytest.FixtureRequest) -> SearchHttp:
-    return SearchHttp(os.environ.get("VERDIGRIS_TEST_SEARCH_URL") or request.getfixturevalue("stack").search_url)
 
 
 @pytest.fixture
@@ -61,21 +47,6 @@ def index(indexes: SearchIndex, name: str) -> Iterator[str]:
     indexes.delete(name)
 
 
-def put(id: str, version: int = 1, **body: Any) -> Document:  # noqa: A002
-    return Document(id, body, version)
-
-
-def gone(id: str, version: int = 1) -> Document:  # noqa: A002
-    return Document(id, None, version)
-
-
-def all_of(indexes: SearchIndex, index: str) -> dict[str, Any]:
-    indexes.refresh(index)
-    found = list(indexes.documents(index))
-    assert len(found) == len({key for key, _ in found}) == indexes.count(index)
-    return dict(found)
-
-
 # ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -87,6 +58,18 @@ def test_an_index_comes_and_goes(indexes: SearchIndex, name: str) -> None:
     indexes.delete(name)
     assert not indexes.exists(name)
     indexes.delete(name)
+
+
+def test_the_indexes_of_a_name_are_listed_and_no_alias(indexes: SearchIndex, name: str) -> None:
+    assert indexes.named(name) == []
+    names = [f"{name}-alpha-1", f"{name}-alpha-12", f"{name}-alphabet"]
+    for one in names:
+        indexes.create(one, BODY)
+    indexes.point_alias(f"{name}-alpha-alias", None, names[2])
+    assert indexes.named(f"{name}-alpha") == names[:2]
+    assert indexes.named(names[0]) == names[:1]
+    for one in names:
+        indexes.delete(one)
 
 
 def test_create_refuses_what_is_there(indexes: SearchIndex, index: str) -> None:
@@ -315,85 +298,3 @@ def test_of_many_that_move_an_alias_one_wins(
     for index in (*names, *filter(None, [start])):
         indexes.delete(index)
     assert won == [now]
-
-
-# ── the real engine only ─────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def willing(http: SearchHttp) -> Iterator[OpenSearchIndex]:
-    """A cluster that creates any index that is written to, as clusters do unless told otherwise."""
-
-    def allow(value: str | None) -> None:
-        body = {"persistent": {"action.auto_create_index": value}}
-        http.call("PUT", "/_cluster/settings", body, where="cluster")
-
-    allow("true")
-    yield OpenSearchIndex(http.url)
-    allow(None)
-
-
-def test_a_late_write_does_not_bring_a_deleted_index_back(willing: OpenSearchIndex, name: str) -> None:
-    willing.create(name, BODY)
-    willing.bulk(name, [put("a")])
-    OpenSearchIndex(willing._http.url).delete(name)
-    with pytest.raises(NotFound):
-        willing.bulk(name, [put("b")])
-    with pytest.raises(NotFound):
-        willing.bulk(name, [put("b")])
-    assert not willing.exists(name)
-
-
-def test_an_index_that_somebody_else_made_can_be_written(http: SearchHttp, name: str) -> None:
-    http.call("PUT", f"/{name}", {"settings": SETTINGS}, where=name)
-    indexes = OpenSearchIndex(http.url)
-    assert indexes.bulk(name, [put("a")]).written == 1
-    indexes.delete(name)
-
-
-def test_the_mappings_refuse_one_document(http: SearchHttp, name: str) -> None:
-    indexes = OpenSearchIndex(http.url)
-    indexes.create(name, BODY)
-    result = indexes.bulk(name, [put("a", n=1), put("b", n="one"), put("c", n=3)])
-    assert result.written == 2
-    ((key, reason),) = result.refused
-    assert key == "b"
-    assert reason.startswith("mapper_parsing_exception: ")
-    indexes.delete(name)
-
-
-def test_an_oversized_bulk_is_split_until_it_fits(http: SearchHttp, name: str) -> None:
-    indexes = OpenSearchIndex(http.url, limit=Limit(7, 2000, "this test"))
-    indexes.create(name, BODY)
-    assert indexes.bulk(name, [put(str(n), text="x" * n * 50) for n in range(60)]).written == 60
-    indexes.refresh(name)
-    assert indexes.count(name) == 60
-    indexes.delete(name)
-
-
-def test_deletes_are_remembered_for_longer_than_a_request_may_be_late(http: SearchHttp, name: str) -> None:
-    indexes = OpenSearchIndex(http.url)
-    indexes.create(name, BODY)
-    settings = msgspec.json.decode(http.call("GET", f"/{name}/_settings", where=name))
-    assert settings[name]["settings"]["index"]["gc_deletes"] == "15m"
-    indexes.delete(name)
-
-
-def test_an_index_without_source_is_told(http: SearchHttp, name: str) -> None:
-    indexes = OpenSearchIndex(http.url)
-    indexes.create(name, {"settings": SETTINGS, "mappings": {"_source": {"enabled": False}}})
-    indexes.bulk(name, [put("a")])
-    indexes.refresh(name)
-    with pytest.raises(Invalid, match="no _source"):
-        list(indexes.documents(name))
-    with pytest.raises(Invalid, match="no _source"):
-        indexes.read(name, ["a"])
-    indexes.delete(name)
-
-
-@pytest.mark.parametrize("name", ["*", "_all", "a,b", "-a", "", "a*", "a/b", "<a-{now/d}>", "..", "A"])
-def test_a_pattern_is_no_name(name: str) -> None:
-    indexes = OpenSearchIndex("http://127.0.0.1:1")
-    for call in (indexes.delete, indexes.exists, indexes.count, indexes.refresh, indexes.alias):
-        with pytest.raises(Invalid, match="no name"):
-            call(name)

@@ -13,7 +13,6 @@ SOFT, HARD = 300, 400
 REASONS = {
     "src/verdigris/stores/base.py": "all ports in one place: what Verdigris needs of the world",
     "src/verdigris/core/items.py": "one codec, both ways, with the service's limits that it enforces",
-    "tests/contract/test_search_index.py": "one suite of one port",
     "tests/contract/test_live_pointer.py": "one suite of one port",
     "tests/acceptance/test_bad_input.py": "one test for each line of the list of bad input",
     "tests/fault/test_search_faults.py": "one scripted server, every fault of one adapter",

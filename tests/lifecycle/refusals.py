@@ -21,7 +21,7 @@ from verdigris.phases import redriving
 
 Item = dict[str, Any]
 BAD = ("case|7", "case|7")
-INDEX = "court-dev-case-beta"
+INDEX = "court-dev-case-beta-1"
 
 
 def double(item: Item) -> Item:

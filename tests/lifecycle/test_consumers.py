@@ -40,9 +40,9 @@ def test_the_proof_counts_what_must_be_there() -> None:
         for record in scenario.journal.records()
         if isinstance(record.body, PhaseDone) and record.body.phase is Phase.REINDEX
     ]
-    scenario.index.refresh("court-dev-case-beta")
+    scenario.index.refresh(scenario.new_index)
     assert evidence["indexes"] == 1
-    assert evidence["documents"] == scenario.index.count("court-dev-case-beta") > 3
+    assert evidence["documents"] == scenario.index.count(scenario.new_index) > 3
 
 
 def test_a_consumer_beside_an_index_of_verdigris_waits_for_the_flip() -> None:

@@ -15,8 +15,19 @@ from tests.lifecycle.perils import Killed
 from verdigris.core import records
 from verdigris.core.declared import Builder, Declared
 from verdigris.core.model import Color, DataVersion, Kind, Place
-from verdigris.core.planning import Facts, Names, NewShape, PendingMigration, Plan, TableState, make_plan
+from verdigris.core.planning import (
+    Facts,
+    FoundIndex,
+    Names,
+    NewShape,
+    PendingMigration,
+    Plan,
+    Recipe,
+    TableState,
+    make_plan,
+)
 from verdigris.core.records import Evidence
+from verdigris.core.standing_indexes import standing
 from verdigris.core.transform import Migration, Transform, Views
 from verdigris.core.trial import Sampled
 from verdigris.engines.inline import Inline
@@ -49,14 +60,8 @@ NAMES = Names(
     env="dev",
     deploy_table="court-dev-deploy",
     tables={DataVersion.ALPHA: "court-dev-alpha", DataVersion.BETA: "court-dev-beta"},
-    indexes=(
-        (
-            "court-dev-case",
-            "case",
-            {DataVersion.ALPHA: "court-dev-case-alpha", DataVersion.BETA: "court-dev-case-beta"},
-        ),
-    ),
 )
+ALIAS = "court-dev-case"
 
 
 @dataclass
@@ -82,6 +87,11 @@ class World:
     late_from_s: float = 0.0
     #: what [table.destination] says that the live table is not
     new_shape: NewShape | None = None
+    #: whether the pointer holds writes during a switch
+    fenced: bool = True
+    #: what the index is to be made of, and what the one was that serves at first; None: nobody knows
+    recipe: Recipe = field(default_factory=lambda: Recipe("mappings", "code"))
+    made_of: Recipe | None = None
     heard: Callable[[records.Record], None] = lambda record: None
     progress: Callable[[Progress], None] = lambda progress: None
     #: (port, its name) → what a runner is given in its place
@@ -120,7 +130,19 @@ class World:
         applied = {migration.name for migration in journal.applied()}
         pending = tuple(PendingMigration(m.name, "checksum") for m in self.migrations if m.name not in applied)
         facts = Facts(flags.color, flags.source, flags.destination, self._state("alpha"), self._state("beta"), pending)
-        return make_plan(NAMES, replace(facts, shape=self.new_shape, forced=flags.migrate))
+        facts = replace(facts, shape=self.new_shape, forced=flags.migrate, indexes=self._indexes(journal))
+        return make_plan(NAMES, replace(facts, deployment=journal.deployments() + 1))
+
+    def _indexes(self, journal: Journal) -> tuple[FoundIndex, ...]:
+        if self.index is None:
+            return ()
+        numbers = range(journal.deployments(), 0, -1)
+        known, doubts = standing(journal.folded(journal.records(number)) for number in numbers)
+        made = known.get(ALIAS)
+        name = made.destination if made else self.index.alias(ALIAS) or f"{ALIAS}-alpha"
+        live = name if self.index.exists(name) else None
+        of = made.recipe if made else self.made_of
+        return (FoundIndex(ALIAS, "case", self.recipe, live, of, doubts.get(ALIAS, "")),)
 
     def bench(self, *, fresh: bool = False) -> Bench:
         """The bench of a new runner on the deployment under way, or (none, or `fresh`) on a new one."""
@@ -140,7 +162,7 @@ class World:
             links=self.expose(self.links, "links"),
             index=self.index and self.expose(self.index, "index"),
             pointer=self.pointer and self.expose(self.pointer, "pointer"),
-            fence=self.pointer and self.expose(self.pointer, "pointer"),
+            fence=self.pointer and self.expose(self.pointer, "pointer") if self.fenced else None,
             application=self.application and self.expose(self.application, "application"),
             backups=self.expose(self.backups, "backups"),
             mappings=[self.expose(self.mappings, "mappings")],
@@ -157,7 +179,8 @@ class World:
             dry_transform=lambda views: self._transform(pending, stores, plan, views),
             indexes=lambda: [
                 IndexPlan(index.alias, index.destination, {"mappings": {}}, self.document, self.by)
-                for index in (plan.indexes if self.index else ())
+                for index in plan.indexes
+                if index.built
             ],
             shape=lambda: self._shape(plan),
             place=lambda color: Place(

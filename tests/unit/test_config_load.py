@@ -72,8 +72,8 @@ def test_an_environment_has_its_names_expanded(tmp_path: Path) -> None:
     assert (dev.name, dev.app, dev.region) == ("dev", "court", "us-east-1")
     assert dev.table(DataVersion.ALPHA) == "court-dev-alpha"
     assert dev.deploy_table == "court-dev-deploy"
-    (place,) = dev.indexes(DataVersion.BETA)
-    assert (place.alias, place.physical, place.config.label) == ("court-dev-case", "court-dev-case-beta", "case")
+    (place,) = dev.indexes()
+    assert (place.alias, place.config.label) == ("court-dev-case", "case")
 
 
 def test_the_region_is_the_home_region(tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_one_wrong_value_is_one_fault(tmp_path: Path, old: str, new: str, said: 
         (INDEX.replace("{app}", "_{app}"), 'an index name must not begin with "_"'),
         (INDEX.replace("-case", "-a b"), "an index name must not hold ' '"),
         (INDEX.replace("-case", "-{version}"), "must not hold {version}"),
-        (INDEX.replace("-case", "c" * 250), "an index name has 1 to 248"),
+        (INDEX.replace("-case", "c" * 250), "an index name has 1 to 241"),
     ],
 )
 def test_names_of_indexes_must_be_usable_and_apart(tmp_path: Path, more: str, said: str) -> None:

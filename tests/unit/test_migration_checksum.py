@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from verdigris.errors import MigrationError
-from verdigris.migrations.checksum import checksum
+from verdigris.migrations.checksum import checksum, code_checksum
 from verdigris.migrations.local_modules import local_modules
 
 
@@ -104,3 +104,17 @@ def test_what_cannot_be_read_names_the_file(project: Path) -> None:
         checksum(project / "migrations/0001_a.py", [project / "migrations", project])
     with pytest.raises(MigrationError, match="cannot be read"):
         checksum(project / "migrations/0099_gone.py", [project])
+
+
+def test_the_code_of_a_function_is_its_module_and_what_that_imports(tmp_path: Path) -> None:
+    (tmp_path / "search").mkdir()
+    (tmp_path / "search" / "documents.py").write_text("from search import titles\n")
+    (tmp_path / "search" / "titles.py").write_text("SHORT = 1\n")
+    before = code_checksum("search.documents:case", tmp_path)
+    assert before == checksum(tmp_path / "search" / "documents.py", [tmp_path])
+    (tmp_path / "search" / "titles.py").write_text("SHORT = 2\n")
+    assert code_checksum("search.documents:case", tmp_path) != before
+    (tmp_path / "pages").mkdir()
+    (tmp_path / "pages" / "__init__.py").write_text("")
+    assert code_checksum("pages:page", tmp_path)
+    assert code_checksum("json:loads", tmp_path) == "", "installed"

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @click.option(
     "--detailed-exitcode",
     is_flag=True,
-    help="Exit with 2 if the data or the first color is to be made, or a deployment is under way; with 1 on any fault.",
+    help="Exit with 2 if data, an index or the first color is to be made, or a deployment is under way; 1 on a fault.",
 )
 @click.option("--enable-stream", is_flag=True, help="Plan as if `deploy --enable-stream` were meant.")
 @pass_call
@@ -95,9 +95,10 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
         yield "data", f"{plan.source}, as it is"
         yield "table", plan.source_table
     for index in plan.indexes:
+        why = f" ({index.why})" if index.why else ""
         builder = ", built by the application" if index.by is Builder.APPLICATION else ""
-        moved = f"{index.alias}: {index.source} → {index.destination}{builder}"
-        yield "index", moved if plan.moves_data else index.source
+        moved = f"{index.alias}: {index.source or 'none'} → {index.destination}{why}{builder}"
+        yield "index", moved if index.built else index.destination
     for consumer in plan.consumers:
         yield "consumer", f"{consumer.function}: {_told(plan, consumer)}"
     for number, migration in enumerate(plan.migrations):

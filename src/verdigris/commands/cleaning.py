@@ -132,17 +132,17 @@ def _tables(wiring: Wiring, name: str) -> Iterator[Leftover]:
 
 def _indexes(wiring: Wiring, version: DataVersion) -> Iterator[tuple[str, int]]:
     index = wiring.index
-    for alias, _, physical in wiring.names.indexes if index else ():
-        name = physical[version]
-        if not index or not index.exists(name):
-            continue
-        if index.alias(alias) == name:
-            raise PhaseFailed(
-                f"the alias {alias} points to {name}: it is what is searched",
-                state="nothing was removed",
-                next_command=f"verdigris doctor {wiring.name}",
-            )
-        yield name, index.count(name)
+    if index is None:
+        return
+    for place in wiring.env.indexes():
+        for name in index.named(f"{place.alias}-{version}"):
+            if index.alias(place.alias) == name:
+                raise PhaseFailed(
+                    f"the alias {place.alias} points to {name}: it is what is searched",
+                    state="nothing was removed",
+                    next_command=f"verdigris doctor {wiring.name}",
+                )
+            yield name, index.count(name)
 
 
 def _check(found: Cleaning, confirm: str, items: int | None) -> None:

@@ -253,7 +253,7 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         index = wiring.index
         if index is None:
             return "no index configured"
-        return ", ".join(f"{alias} → {index.alias(alias) or 'nothing yet'}" for alias, _, _ in wiring.names.indexes)
+        return ", ".join(f"{one.alias} → {index.alias(one.alias) or 'nothing yet'}" for one in wiring.env.indexes())
 
     def migrations() -> str:
         found = survey.migrations(wiring)

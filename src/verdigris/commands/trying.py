@@ -20,7 +20,7 @@ from verdigris.migrations.loading import load_migrations
 from verdigris.phases.sampling import spread
 from verdigris.shaping import new_shape
 from verdigris.wiring import Wiring
-from verdigris.workbench import reserved_keys, transform_of
+from verdigris.workbench import item_check, reserved_keys, transform_of
 
 #: Pages (1 MB on AWS: 256 read units) of each segment that are looked through for items that a migration selects.
 _PAGES = 4
@@ -87,7 +87,7 @@ def try_migrations(
     loaded = load_migrations(files, wiring.roots)
     views = LookedUp(facts.key, lambda at: source.read([at]).get(at))
     shape = new_shape(config, facts.shape)
-    transform = transform_of(wiring, loaded, facts.key, shape.key if shape else None, views)
+    transform = transform_of(wiring, loaded, facts.key, shape.key if shape else None, views, item_check(wiring))
     read, tried = _try(Trial(transform), facts.key, items, sample if loaded else 0, reserved)
     ran = tuple(file.name for file in files)
     return Trials(env, table, facts.key, transform.output_schema, ran, read, tried, _collisions(tried))

@@ -15,8 +15,8 @@ class IndexSettings(Section):
     """One search index, fed from the table."""
 
     name: UnversionedName = Field(
-        description="The alias that the application may search. The index behind it is `<name>-<version>`. "
-        "Must not hold `{version}`."
+        description="The alias that the application may search. The index behind it is `<name>-<version>-<number>`, "
+        "the number being that of the deployment that made it. Must not hold `{version}`."
     )
     mappings: RelativePath = Field(
         description="File with the body of a create-index request (JSON): `mappings`, `settings`."
@@ -39,8 +39,7 @@ class IndexSettings(Section):
 
 
 class IndexPlace(NamedTuple):
-    """One index in one environment and data version."""
+    """One index in one environment."""
 
     config: IndexSettings
     alias: str
-    physical: str

@@ -223,10 +223,9 @@ class Environment(EnvironmentSettings):
         function = self.config.live.function if self.config.live else None
         return self._expand(function, color=color.value) if function else None
 
-    def indexes(self, version: DataVersion) -> tuple[IndexPlace, ...]:
-        """Every index: (its configuration, the alias, the physical index of this data version)."""
-        aliases = ((index, self._expand(index.name)) for index in self.config.index)
-        return tuple(IndexPlace(index, alias, f"{alias}-{version.value}") for index, alias in aliases)
+    def indexes(self) -> tuple[IndexPlace, ...]:
+        """Every index, with its alias."""
+        return tuple(IndexPlace(index, self._expand(index.name)) for index in self.config.index)
 
     def expanded(self, template: str, region: str | None = None) -> str:
         """A name that is one for both colors; `region` is the home region unless it says otherwise."""

@@ -19,8 +19,9 @@ _TABLE_CHARACTERS = re.compile(r"[a-zA-Z0-9_.-]+")
 _TABLE_LENGTH = range(3, 256)
 #: https://docs.opensearch.org/latest/api-reference/index-apis/create-index/#index-naming-restrictions
 _INDEX_FORBIDDEN = frozenset(' ,:"*+/\\|?#><')
-#: The services take 255; the alias through which an index is written is seven longer than its name.
-_INDEX_BYTES = 248
+#: The services take 255; the number of its deployment makes an index's name up to seven longer, and the alias through
+#: which it is written another seven.
+_INDEX_BYTES = 241
 
 
 def expand(template: str, **values: str) -> str:

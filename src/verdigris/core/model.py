@@ -61,6 +61,7 @@ class Kind(StrEnum):
 
     BOOTSTRAP = "bootstrap"  # nothing is there yet
     COLOR = "color"  # no migration is pending: the data version stays
+    INDEX = "index"  # nor is one, but a search index is to be built anew
     MIGRATE = "migrate"  # the data goes through the pending migrations into the other version
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from verdigris.core.declared import Builder
 from verdigris.core.model import Kind
 from verdigris.core.planning import Facts, Plan, TableState
 
@@ -38,7 +39,8 @@ def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
         found += _bootstrap_faults(plan, facts, source)
     elif not source.exists:
         found.append(Fault(f"the source table {plan.source_table} does not exist", f"verdigris doctor {plan.env}"))
-    if plan.kind is not Kind.COLOR and facts.other_regions:
+    found += [Fault(index.fault, f"verdigris doctor {plan.env}") for index in facts.indexes if index.fault]
+    if plan.makes_table and facts.other_regions:
         found.append(
             Fault(
                 f"tables are made in one region only yet, and {plan.env} has {len(facts.other_regions) + 1}",
@@ -47,23 +49,27 @@ def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
         )
     if plan.kind is Kind.MIGRATE:
         found += _migration_faults(plan, facts, source)
-    if plan.kind is Kind.COLOR:
+    if plan.follows_changes:
+        found += _stream_faults(plan, facts, source)
+    if plan.kind is Kind.INDEX:
         found += [
             Fault(
-                f"the index {index} is configured and does not exist; only a deployment that migrates builds one",
-                f"take [[index]] out until the next migration, or make a migration: verdigris migrations new {index}",
+                f"the application builds {index.alias} from the stream of a table that is filled, and no migration is "
+                f"pending that would fill one ({index.why})",
+                f'verdigris set {plan.env} migrate true, which copies the data as it is; or by = "verdigris"',
             )
-            for index in facts.missing_indexes
+            for index in facts.indexes
+            if index.why and index.by is Builder.APPLICATION
         ]
-        if facts.shape:
-            found.append(
-                Fault(
-                    f"[table.destination] says what {plan.source_table} is not ({', '.join(facts.shape.changes)}), and "
-                    "no migration is pending; only a deployment that migrates makes a table",
-                    "take [table.destination] out until the next migration, or make one (verdigris migrations new "
-                    f"another_shape), or copy the data as it is: verdigris set {plan.env} migrate true",
-                )
+    if plan.kind in (Kind.COLOR, Kind.INDEX) and facts.shape:
+        found.append(
+            Fault(
+                f"[table.destination] says what {plan.source_table} is not ({', '.join(facts.shape.changes)}), and "
+                "no migration is pending; only a deployment that migrates makes a table",
+                "take [table.destination] out until the next migration, or make one (verdigris migrations new "
+                f"another_shape), or copy the data as it is: verdigris set {plan.env} migrate true",
             )
+        )
     return found
 
 
@@ -104,28 +110,29 @@ def _migration_faults(plan: Plan, facts: Facts, source: TableState) -> list[Faul
             )
         )
     found += [
-        Fault(f"the destination index {index} exists already", f"verdigris clean {plan.env}")
-        for index in facts.destination_indexes
-    ]
-    found += [
         Fault(
             f"{function} reads the stream of {plan.destination_table}, and no [[consumer]] says what it does",
             f'declare it in verdigris.toml ([[consumer]] function = "{function.partition(":")[0]}")',
         )
         for function in facts.undeclared
     ]
-    if source.exists and not source.stream_on and not facts.may_enable_stream:
-        found.append(
-            Fault(
-                f"the source table {plan.source_table} has no stream, and live changes cannot be followed without one",
-                f"verdigris deploy {plan.env} --enable-stream",
-            )
-        )
     if facts.production and not facts.has_fence:
         found.append(
             Fault(
                 "nothing can hold writes during the switch, and production refuses an unproven fence",
                 f"set [environments.{plan.env}] production = false only if the writers are stopped by other means",
+            )
+        )
+    return found
+
+
+def _stream_faults(plan: Plan, facts: Facts, source: TableState) -> list[Fault]:
+    found = []
+    if source.exists and not source.stream_on and not facts.may_enable_stream:
+        found.append(
+            Fault(
+                f"the source table {plan.source_table} has no stream, and live changes cannot be followed without one",
+                f"verdigris deploy {plan.env} --enable-stream",
             )
         )
     if source.stream_on and not source.stream_has_images:

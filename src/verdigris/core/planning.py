@@ -15,6 +15,7 @@ _ALWAYS = (Phase.PREFLIGHT, Phase.PROVISION, Phase.EXERCISE, Phase.APPROVE, Phas
 PHASES: dict[Kind, tuple[Phase, ...]] = {
     Kind.BOOTSTRAP: _ALWAYS,
     Kind.COLOR: _ALWAYS,
+    Kind.INDEX: tuple(phase for phase in Phase if phase in {*_ALWAYS, Phase.REINDEX}),
     Kind.MIGRATE: tuple(Phase),
 }
 
@@ -27,14 +28,58 @@ class PendingMigration(msgspec.Struct, frozen=True):
 
 
 class PlannedIndex(msgspec.Struct, frozen=True):
-    """One search index: the alias people use, and the physical indexes behind it."""
+    """One search index: the alias people use, and the physical indexes behind it. `source` None: there is none yet."""
 
     alias: str
-    source: str
+    source: str | None
     destination: str
     #: its name in `VERDIGRIS_INDEX_<NAME>`
     variable: str
+    #: what the destination is made of
+    recipe: Recipe | None = None  # None: nobody knows
+    #: why another one is built, for people; "" where it stays, or follows the data
+    why: str = ""
     by: Builder = Builder.VERDIGRIS
+
+    @property
+    def built(self) -> bool:
+        """Whether this deployment makes the destination."""
+        return self.source != self.destination
+
+
+class Recipe(msgspec.Struct, frozen=True):
+    """What an index is made of: a SHA-256 (hex) each of its mappings and settings, and of the code that makes its
+    documents."""
+
+    mappings: str
+    document: str
+
+
+class FoundIndex(msgspec.Struct, frozen=True):
+    """A configured index as it was found. `live` serves now, None if none does.
+
+    `made_of`: its recipe by the journal, None where nobody knows. `doubt`: why its documents may not be the table's.
+    """
+
+    alias: str
+    variable: str
+    recipe: Recipe
+    live: str | None = None
+    made_of: Recipe | None = None
+    doubt: str = ""
+    fault: str = ""
+    by: Builder = Builder.VERDIGRIS
+
+    @property
+    def why(self) -> str:
+        """Why another one must be built; "" if this one may stay."""
+        if self.live is None:
+            return "there is none yet"
+        if self.made_of and self.made_of.mappings != self.recipe.mappings:
+            return "its mappings or settings changed"
+        if self.made_of and self.made_of.document != self.recipe.document:
+            return "the code of its documents changed"
+        return self.doubt
 
 
 class NewShape(msgspec.Struct, frozen=True):
@@ -90,6 +135,15 @@ class Plan(msgspec.Struct, frozen=True):
     def moves_data(self) -> bool:
         return self.kind is Kind.MIGRATE
 
+    @property
+    def makes_table(self) -> bool:
+        return self.kind in (Kind.BOOTSTRAP, Kind.MIGRATE)
+
+    @property
+    def follows_changes(self) -> bool:
+        """Whether the live table's changes are settled until the flip: into another table, or an index only."""
+        return self.kind in (Kind.INDEX, Kind.MIGRATE)
+
 
 class TableState(msgspec.Struct, frozen=True):
     """What planning needs to know of one table."""
@@ -113,9 +167,9 @@ class Facts(msgspec.Struct, frozen=True):
     pending: tuple[PendingMigration, ...]
     migration_faults: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    destination_indexes: tuple[str, ...] = ()
-    #: indexes of the source version that are configured and not there
-    missing_indexes: tuple[str, ...] = ()
+    indexes: tuple[FoundIndex, ...] = ()
+    #: the number that the next deployment will have
+    deployment: int = 1
     has_shape: bool = True
     may_enable_stream: bool = False
     #: whether something can hold writes during a switch
@@ -133,28 +187,27 @@ class Facts(msgspec.Struct, frozen=True):
     #: the new color's consumers that are declared, and functions that read the destination's stream and are not
     consumers: tuple[Declared, ...] = ()
     undeclared: tuple[str, ...] = ()
-    #: the aliases of indexes that the application builds
-    built_by_application: tuple[str, ...] = ()
 
     def table(self, version: DataVersion) -> TableState:
         return self.alpha if version is DataVersion.ALPHA else self.beta
 
 
 class Names(msgspec.Struct, frozen=True):
-    """What things are called in this environment: version → table, and one row an index."""
+    """What things are called in this environment: version → table."""
 
     env: str
     deploy_table: str
     tables: dict[DataVersion, str]
-    #: (alias, variable, version → physical index)
-    indexes: tuple[tuple[str, str, dict[DataVersion, str]], ...] = ()
 
 
 def decide_kind(facts: Facts) -> Kind:
-    """Nothing live yet: bootstrap. Pending migrations, or told to by the flag: migrate. Else the color only."""
+    """Nothing live yet: bootstrap. Pending migrations, or told to by the flag: migrate. Else the color only, with the
+    indexes that must be made anew."""
     if facts.color is None:
         return Kind.BOOTSTRAP
-    return Kind.MIGRATE if facts.pending or facts.forced else Kind.COLOR
+    if facts.pending or facts.forced:
+        return Kind.MIGRATE
+    return Kind.INDEX if any(index.why for index in facts.indexes) else Kind.COLOR
 
 
 def make_plan(names: Names, facts: Facts) -> Plan:
@@ -173,10 +226,7 @@ def make_plan(names: Names, facts: Facts) -> Plan:
         source_table=names.tables[source],
         destination_table=names.tables[destination],
         deploy_table=names.deploy_table,
-        indexes=tuple(
-            PlannedIndex(alias, physical[source], physical[destination], variable, _builder(facts, alias))
-            for alias, variable, physical in names.indexes
-        ),
+        indexes=tuple(_index(found, kind, destination, facts) for found in facts.indexes),
         migrations=facts.pending,
         phases=PHASES[kind],
         items_estimate=state.items_estimate if state.exists else None,
@@ -187,8 +237,20 @@ def make_plan(names: Names, facts: Facts) -> Plan:
     )
 
 
-def _builder(facts: Facts, alias: str) -> Builder:
-    return Builder.APPLICATION if alias in facts.built_by_application else Builder.VERDIGRIS
+def _index(found: FoundIndex, kind: Kind, version: DataVersion, facts: Facts) -> PlannedIndex:
+    """What becomes of one index. A new one is named after the deployment that makes it: no name is ever used twice, so
+    nothing that was meant for an old index can reach a new one."""
+    anew = kind is Kind.MIGRATE or (kind is Kind.INDEX and found.why)
+    kept = None if anew else found.live
+    return PlannedIndex(
+        found.alias,
+        found.live,
+        kept or f"{found.alias}-{version}-{facts.deployment}",
+        found.variable,
+        None if kind is Kind.BOOTSTRAP and not facts.table(version).empty else found.recipe,
+        found.why if kind is Kind.INDEX else "",
+        found.by,
+    )
 
 
 _UNPROVEN = (
@@ -197,12 +259,25 @@ _UNPROVEN = (
 )
 
 
+_UNHELD = "nothing holds writes during the switch: what changes in those seconds is indexed right after it"
 _FORCED = "no migration is pending: the data is copied because the flag migrate is true"
 
 
 def _notes(kind: Kind, facts: Facts) -> tuple[str, ...]:
+    if kind is Kind.BOOTSTRAP:
+        holds = not facts.table(facts.source or DataVersion.ALPHA).empty
+        return tuple(
+            f"the index {found.alias} is made empty, and the table holds items: the next deployment fills it"
+            for found in facts.indexes
+            if holds and found.live is None
+        )
     if kind is not Kind.MIGRATE:
-        return ()
+        unheld = (_UNHELD,) if kind is Kind.INDEX and not facts.has_fence else ()
+        return unheld + tuple(
+            f"nothing says what {found.live} was made of: it is taken as it is"
+            for found in facts.indexes
+            if found.made_of is None and not found.why
+        )
     return (*(() if facts.has_fence else (_UNPROVEN,)), *(() if facts.pending else (_FORCED,)))
 
 

@@ -11,6 +11,7 @@ from verdigris.core.snapshot import Snapshot
 _KINDS = {
     Kind.BOOTSTRAP: "first deployment",
     Kind.COLOR: "new color, same data",
+    Kind.INDEX: "index only: new color, same data, rebuilt index",
     Kind.MIGRATE: "new color, migrated data",
 }
 

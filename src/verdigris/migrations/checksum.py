@@ -27,6 +27,16 @@ def checksum(file: Path, roots: Sequence[Path]) -> str:
     return sha256("".join(lines).encode()).hexdigest()
 
 
+def code_checksum(reference: str, root: Path) -> str:
+    """The checksum of the module that `module:function` names, where it is a file under `root`; "" where it is
+    installed, since then its version belongs to the lock file."""
+    module = root.joinpath(*reference.partition(":")[0].split("."))
+    for file in (module.with_name(module.name + ".py"), module / "__init__.py"):
+        if file.is_file():
+            return checksum(file, [root])
+    return ""
+
+
 def _digest(file: Path) -> str:
     try:
         return sha256(file.read_bytes()).hexdigest()

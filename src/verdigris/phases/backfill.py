@@ -30,7 +30,7 @@ def ready(bench: Bench) -> None:
 
 def run(bench: Bench) -> Evidence:
     consumers.attend(bench)
-    set_mark(bench)
+    set_mark(bench, phase)
     # How the scan is cut is decided once: a resumed run must find its segments again.
     total = int(bench.log.step(phase, "segments", lambda: {"total": bench.settings.segments})["total"])
     board = _Board(bench, total)
@@ -43,7 +43,7 @@ def run(bench: Bench) -> Evidence:
         copy_segment(source, destination, transform, claims, quarantine, segment, at, save)
 
     def between() -> None:
-        renew_in_time(bench)
+        renew_in_time(bench, phase)
         board.show()
 
     bench.engine.run(board.unfinished(), copy, between)

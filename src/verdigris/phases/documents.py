@@ -12,7 +12,7 @@ holds under its ids stays, and the item itself is kept in the table all the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeAlias
 
@@ -32,10 +32,17 @@ Made: TypeAlias = tuple[str, Mapping[str, Any]]
 
 
 class Documents:
-    """The documents of the indexes of `plans`. `token` is the runner's fencing token."""
+    """The documents of the indexes of `plans`. `token` is the runner's fencing token; what lies under a key of
+    `reserved` is no item."""
 
     def __init__(
-        self, index: SearchIndex, plans: Sequence[IndexPlan], token: int, destination: Table, quarantine: Quarantine
+        self,
+        index: SearchIndex,
+        plans: Sequence[IndexPlan],
+        token: int,
+        destination: Table,
+        quarantine: Quarantine,
+        reserved: Container[Key] = (),
     ) -> None:
         self.plans = tuple(plans)
         self._index = index
@@ -44,6 +51,13 @@ class Documents:
         self._destination = destination
         self._key_of = key_reader(destination.key)
         self._quarantine = quarantine
+        self._reserved = reserved
+        #: (alias, id) of each document that was settled since somebody emptied this → its version, and its item's key
+        self.touched: dict[tuple[str, str], tuple[int, Key]] = {}
+
+    def items(self, items: Iterable[RawItem]) -> Iterable[RawItem]:
+        """Those that are the application's: beacons are not."""
+        return (item for item in items if self._key_of(item) not in self._reserved)
 
     def made(self, plan: IndexPlan, item: RawItem) -> Made | None:
         """The document of an item of the destination; None if it has none, or if that is in quarantine now."""
@@ -99,10 +113,18 @@ class Documents:
             if made is not None:
                 makers[made[0]] = item
                 puts[made[0]] = Document(*made, version)
+        self._touch(plan, version, old, makers)
         stuck |= self._put(plan, list(puts.values()), makers, old)
         deletes = {id_ for ids in old.values() for id_ in ids} - puts.keys()
         self._delete(plan, [Document(id_, None, version) for id_ in sorted(deletes)])
         self._quarantine.documents_settled(plan.alias, {*settled.puts, *settled.deletes} - stuck)
+
+    def _touch(
+        self, plan: IndexPlan, version: int, old: Mapping[Key, Iterable[str]], makers: Mapping[str, RawItem]
+    ) -> None:
+        for key, ids in old.items():
+            self.touched |= {(plan.alias, id_): (version, key) for id_ in ids}
+        self.touched |= {(plan.alias, id_): (version, self._key_of(item)) for id_, item in makers.items()}
 
     def _ids(self, plan: IndexPlan, items: Iterable[RawItem]) -> dict[Key, set[str]]:
         """Destination key → the ids of the documents that these items had."""
@@ -161,7 +183,9 @@ class Documents:
 def documents_of(bench: Bench, index: SearchIndex) -> Documents:
     """The documents of the indexes that Verdigris builds, in the name of the bench's runner."""
     plans = [plan for plan in bench.indexes() if plan.by is Builder.VERDIGRIS]
-    return Documents(index, plans, bench.journal.token, bench.destination, bench.quarantine)
+    # Beacons lie in the source: where the data stays, that is what documents are made of.
+    reserved = () if bench.plan.moves_data else bench.settings.reserved
+    return Documents(index, plans, bench.journal.token, bench.destination, bench.quarantine, reserved)
 
 
 def document_of(plan: IndexPlan, item: RawItem) -> Made | None:

@@ -6,7 +6,6 @@ from functools import partial
 
 from verdigris.core import flags
 from verdigris.core.model import Color, Phase
-from verdigris.core.planning import PlannedIndex
 from verdigris.core.records import RECORD_MIGRATIONS, SETTLE_FLAGS, Evidence
 from verdigris.errors import PhaseFailed
 from verdigris.phases import machinery
@@ -47,9 +46,10 @@ def run(bench: Bench) -> Evidence:
         _delete_mappings(bench, plan.before)
         if stores.application is not None:
             step("stop-application", partial(stores.application.stop, bench.place(plan.before)))
+    for planned in plan.indexes if stores.index else ():
+        if planned.built and planned.source:
+            step(f"{_INDEX}{planned.alias}", partial(_delete_index, bench, planned.alias, planned.source))
     if plan.moves_data:
-        for planned in plan.indexes if stores.index else ():
-            step(f"{_INDEX}{planned.alias}", partial(_delete_index, bench, planned))
         step("delete-table", lambda: _delete_table(bench))
     step("remove-machinery", lambda: machinery.remove(bench))
     return evidence | _removed(bench)
@@ -98,20 +98,20 @@ def _delete_mappings(bench: Bench, color: Color) -> None:
             bench.log.step(phase, f"{_MAPPING}{name}", partial(mappings.delete, name, color))
 
 
-def _delete_index(bench: Bench, planned: PlannedIndex) -> Evidence:
+def _delete_index(bench: Bench, alias: str, name: str) -> Evidence:
     """Never what the alias points to: a late write to a deleted index of that name would make another one."""
-    index, name = bench.stores.index, planned.source
+    index = bench.stores.index
     assert index is not None  # only asked for where there is one
-    if index.alias(planned.alias) == name:
+    if index.alias(alias) == name:
         raise PhaseFailed(
-            f"the alias {planned.alias} points to {name}: it is what is searched",
+            f"the alias {alias} points to {name}: it is what is searched",
             where=name,
             state=f"{name} was not removed",
             next_command=f"verdigris doctor {bench.plan.env}",
         )
     there = index.exists(name)
     index.delete(name)
-    return {"index": name, "was_there": there or bench.log.announced_before(f"{_INDEX}{planned.alias}")}
+    return {"index": name, "was_there": there or bench.log.announced_before(f"{_INDEX}{alias}")}
 
 
 def _removed(bench: Bench) -> Evidence:

@@ -21,7 +21,7 @@ _SUMS = ("verify|", "last-verify|", "verify-command|")
 def begin_again_if_lost(bench: Bench) -> None:
     """Goes back to replay, with a later mark, if changes were lost, or may be by the time that they are read."""
     snapshot = bench.snapshot
-    if Event.LOST not in TRANSITIONS[snapshot.state] or not snapshot.plan.moves_data:
+    if Event.LOST not in TRANSITIONS[snapshot.state] or not snapshot.plan.follows_changes:
         return
     saved = bench.journal.checkpoint(bench.deployment, tail_unit(snapshot))
     if saved is None and not snapshot.done(Phase.REPLAY):

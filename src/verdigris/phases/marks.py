@@ -14,9 +14,9 @@ from verdigris.errors import HintsLost, PhaseFailed
 from verdigris.phases.base import Bench
 
 
-def set_mark(bench: Bench) -> Evidence:
+def set_mark(bench: Bench, phase: Phase) -> Evidence:
     """The first mark; the stream is turned on for it where that is allowed. Raises PhaseFailed."""
-    return bench.log.step(Phase.BACKFILL, MARK, lambda: _mark(bench))
+    return bench.log.step(phase, MARK, lambda: _mark(bench))
 
 
 def mark(bench: Bench) -> Evidence:
@@ -34,10 +34,10 @@ def left_s(bench: Bench) -> float:
     return float(mark(bench)["at_s"]) + bench.settings.stream_keeps_s - bench.now()
 
 
-def renew_in_time(bench: Bench) -> None:
-    """While the backfill runs: sets a later mark when the time of the one that holds runs out."""
+def renew_in_time(bench: Bench, phase: Phase) -> None:
+    """While nothing follows the stream yet: sets a later mark when the time of the one that holds runs out."""
     if left_s(bench) < FOR_THE_REPLAY_S:
-        bench.log.step(Phase.BACKFILL, f"{MARK}-{len(marks(bench.snapshot)) + 1}", lambda: _mark(bench))
+        bench.log.step(phase, f"{MARK}-{len(marks(bench.snapshot)) + 1}", lambda: _mark(bench))
 
 
 def demand_time(bench: Bench, settled_s: float) -> None:

@@ -29,7 +29,7 @@ def wait_while_paused(bench: Bench, phase: Phase) -> None:
         return
     while reason := bench.pace.paused():
         bench.breathe()
-        if bench.plan.moves_data and bench.snapshot.done(Phase.REPLAY):
+        if bench.plan.follows_changes and any(map(bench.snapshot.done, (Phase.REPLAY, Phase.REINDEX))):
             tail(bench).step()
         bench.report(Progress(phase, reason=reason))
         bench.sleep(_LOOK_S)

@@ -33,7 +33,7 @@ def ready(bench: Bench) -> None:
 def run(bench: Bench) -> Evidence:
     pointer = _check_pointer(bench)
     demand_alarms(bench.watches, bench.plan.env, early=True)
-    if not bench.plan.moves_data:
+    if not bench.plan.follows_changes:
         return {"pointer": pointer}
     _check_beacon(bench)
     consumers.look(bench)
@@ -107,14 +107,15 @@ def _sample(bench: Bench) -> Evidence:
         if sampled % 100 == 0:
             bench.breathe()
             bench.report(Progress(phase, sampled, reason="running the migrations on a sample"))
+    evidence: Evidence = {"sampled": sampled, "sample_outputs": outputs}
+    if refused:
+        evidence |= {"sample_refused": len(refused), "first_refused": str(refused[0])}
+    if not bench.plan.moves_data:
+        return evidence
     measured = Measured(sampled, max(0.0, bench.now() - began_s), units)
     bench.report(Progress(phase, sampled, reason="running the migrations again, in other processes"))
     bench.prove_determinism(touched)
-    evidence: Evidence = {"sampled": sampled, "sample_outputs": outputs, "applied_twice": len(touched)}
-    evidence |= _predicted(bench, measured)
-    if refused:
-        evidence |= {"sample_refused": len(refused), "first_refused": str(refused[0])}
-    return evidence
+    return {**evidence, "applied_twice": len(touched), **_predicted(bench, measured)}
 
 
 def _predicted(bench: Bench, measured: Measured) -> Evidence:

@@ -27,7 +27,7 @@ def ready(bench: Bench) -> None:
 def run(bench: Bench) -> Evidence:
     plan, stores = bench.plan, bench.stores
     evidence: Evidence = {}
-    if plan.kind is not Kind.COLOR:
+    if plan.makes_table:
         bench.log.step(phase, SET_FLAGS, lambda: _set_flags(bench))
         made = bench.log.step(phase, "create-table", lambda: _create_table(bench))
         evidence["table"] = plan.destination_table
@@ -36,8 +36,8 @@ def run(bench: Bench) -> Evidence:
             bench.log.step(
                 phase, "enable-stream", lambda: {"stream": stores.admin.enable_stream(plan.destination_table)}
             )
-        for index in bench.indexes():
-            bench.log.step(phase, f"create-index {index.alias}", partial(_create_index, bench, index))
+    for index in bench.indexes():
+        bench.log.step(phase, f"create-index {index.alias}", partial(_create_index, bench, index))
     evidence["application"] = ensure_application(bench)
     consumers.attend(bench)
     return evidence
@@ -46,9 +46,7 @@ def run(bench: Bench) -> Evidence:
 def check(bench: Bench) -> None:
     """What was made is still there."""
     plan = bench.plan
-    if plan.kind is Kind.COLOR:
-        return
-    if bench.stores.admin.describe(plan.destination_table) is None:
+    if plan.makes_table and bench.stores.admin.describe(plan.destination_table) is None:
         raise _vanished(bench, f"the table {plan.destination_table}")
     for index in bench.indexes():
         if bench.stores.index and not bench.stores.index.exists(index.physical):
@@ -61,11 +59,11 @@ def undo(bench: Bench) -> None:
     consumers.stop(bench)  # a late write of theirs would make an index anew
     if stores.application and START in bench.snapshot.steps:
         stores.application.stop(bench.place(plan.after))
-    if plan.kind is Kind.COLOR:
-        return
     for index in bench.indexes():
         if stores.index and _made(bench, f"create-index {index.alias}", partial(_no_documents, bench, index)):
             stores.index.delete(index.physical)
+    if not plan.makes_table:
+        return
     stores.links.drop()
     if "create-table" in bench.snapshot.steps and bench.snapshot.evidence("create-table") is None:
         wait_for_others(bench, "a creation of the table by an earlier run")
@@ -159,7 +157,7 @@ def _create_index(bench: Bench, index: IndexPlan) -> Evidence:
     try:
         bench.stores.index.create(physical, index.mappings)
     except AlreadyThere:
-        if bench.plan.kind is Kind.MIGRATE and bench.stores.index.count(physical):
+        if bench.plan.follows_changes and bench.stores.index.count(physical):
             raise
         return {"made": bench.log.announced_before(f"create-index {alias}")}
     return {"made": True}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from verdigris.core.horizon import marks
 from verdigris.core.machine import TRANSITIONS, Event, State
 from verdigris.core.model import Phase
 from verdigris.core.planning import PendingMigration
@@ -33,7 +34,7 @@ class Redriven:
 
 def may_redrive(snapshot: Snapshot) -> bool:
     """Whether something in quarantine can still be settled."""
-    return snapshot.plan.moves_data and Event.MENDED in TRANSITIONS[snapshot.state]
+    return snapshot.plan.follows_changes and Event.MENDED in TRANSITIONS[snapshot.state]
 
 
 def mend(journal: Journal, log: Log, who: str, migrations: tuple[PendingMigration, ...]) -> None:
@@ -71,4 +72,6 @@ def discard(bench: Bench, entries: Iterable[Entry], who: str, comment: str) -> R
 
 
 def _can_settle(bench: Bench) -> bool:
+    if not bench.plan.moves_data:
+        return bool(marks(bench.snapshot))
     return bench.snapshot.done(Phase.BACKFILL) and bench.snapshot.state is not State.BACKFILL

@@ -1,32 +1,28 @@
 """reindex: builds the destination's indexes from the destination's table, and proves them document by document.
 
-From the first bulk on every settle writes its documents too. The proof holds still: only this runner writes the
-destination and its indexes, and it settles nothing between the two scans; so what differs is a difference. An index
-that the application builds is watched instead (`watching.py`).
+From the first bulk on every settle writes its documents too. Where the data stays where it is, the table is the live
+one, and documents are all that is settled. An index that the application builds is watched instead (`watching.py`).
 """
 
 from __future__ import annotations
 
 import threading
-from functools import partial
 
 import msgspec
 
 from verdigris.core.declared import Builder
 from verdigris.core.model import Phase, Segment
 from verdigris.core.records import Evidence
-from verdigris.errors import PhaseFailed, Unverified
-from verdigris.phases import consumers, watching
-from verdigris.phases.base import Bench, IndexPlan, Progress
+from verdigris.errors import PhaseFailed
+from verdigris.phases import beacons, consumers, watching
+from verdigris.phases.base import Bench, Progress
 from verdigris.phases.copying import SegmentProgress, progress_from
-from verdigris.phases.document_proof import compare
 from verdigris.phases.documents import Documents, documents_of
-from verdigris.phases.tail import tail
-from verdigris.stores.base import SearchIndex
+from verdigris.phases.index_proof import prove
+from verdigris.phases.marks import renew_in_time, set_mark
+from verdigris.phases.tail import begun, tail
 
 phase = Phase.REINDEX
-
-_NAMED = 20
 
 
 def ready(bench: Bench) -> None:
@@ -44,10 +40,12 @@ def run(bench: Bench) -> Evidence:
     if index is None or not bench.indexes():
         return {"indexes": 0}
     documents = documents_of(bench, index)
+    if not bench.plan.moves_data:
+        _mark(bench)
     if documents.plans:
         tail(bench).settler.documents = documents
         _build(bench, documents)
-    proofs = [_proof(bench, documents, index, plan) for plan in documents.plans]
+    proofs = [prove(bench, documents, index, plan) for plan in documents.plans]
     proofs += [watching.prove(bench, index, plan) for plan in bench.indexes() if plan.by is Builder.APPLICATION]
     return {"indexes": len(proofs), **_total(proofs), "quarantined": len(bench.quarantine.waiting)}
 
@@ -57,7 +55,16 @@ def check(bench: Bench) -> None:
 
 
 def undo(bench: Bench) -> None:
-    """Nothing of its own: the indexes go with provision's undo."""
+    """The beacons, where no replay removes them; the indexes go with provision's undo."""
+    if not bench.plan.moves_data and bench.stores.admin.describe(bench.plan.source_table):
+        beacons.remove(bench)
+
+
+def _mark(bench: Bench) -> None:
+    """Where the data stays, this is where the stream begins to count."""
+    set_mark(bench, phase)
+    if not begun(bench):
+        renew_in_time(bench, phase)  # the deployment may have lain still; what it missed the proof finds
 
 
 def _build(bench: Bench, documents: Documents) -> None:
@@ -72,7 +79,7 @@ def _build(bench: Bench, documents: Documents) -> None:
         at = progress_from(bench.plan.deploy_table, unit, saved[unit]) if unit in saved else SegmentProgress()
         while not at.ended:
             page = bench.destination.scan(Segment(number, total), at.next)
-            written = sum(documents.bulk(plan, page.items) for plan in documents.plans)
+            written = sum(documents.bulk(plan, documents.items(page.items)) for plan in documents.plans)
             at = SegmentProgress(
                 next=page.next, ended=page.next is None, read=at.read + len(page.items), written=at.written + written
             )
@@ -83,7 +90,8 @@ def _build(bench: Bench, documents: Documents) -> None:
 
     def between() -> None:
         following.step()
-        estimate = bench.snapshot.phases[Phase.BACKFILL].evidence.get("written")
+        copied = bench.snapshot.phases.get(Phase.BACKFILL)
+        estimate = copied.evidence.get("written") if copied else bench.plan.items_estimate
         bench.report(
             Progress(
                 phase,
@@ -95,27 +103,6 @@ def _build(bench: Bench, documents: Documents) -> None:
         )
 
     bench.engine.run(range(total), build, between)
-
-
-def _proof(bench: Bench, documents: Documents, index: SearchIndex, plan: IndexPlan) -> Evidence:
-    """Ids and contents of every document, both ways. Raises Unverified if a repair does not help."""
-    tail(bench).catch_up()
-    bench.report(Progress(phase, unit="documents", reason=f"proving {plan.physical}, document by document"))
-    made = partial(documents.made, plan)
-    with bench.pace.still():  # the tail stands still meanwhile, so this must come to an end
-        count, differing = compare(bench, index, plan, made)
-    if differing:
-        documents.repair(plan, differing)
-        with bench.pace.still():
-            _, left = compare(bench, index, plan, made)
-        if left:
-            raise Unverified(
-                f"{len(left)} documents of {plan.physical} differ from the table: {', '.join(list(left)[:_NAMED])}",
-                where=plan.physical,
-                state=f"{bench.plan.before} serves on, untouched",
-                next_command=f"verdigris deploy {bench.plan.env}",
-            )
-    return {"documents": count, "repaired": len(differing)}
 
 
 def _total(proofs: list[Evidence]) -> Evidence:

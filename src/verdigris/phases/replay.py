@@ -22,7 +22,7 @@ def ready(bench: Bench) -> None:
 def run(bench: Bench) -> Evidence:
     consumers.attend(bench)
     if not begun(bench):
-        renew_in_time(bench)  # the deployment may have lain still since its backfill
+        renew_in_time(bench, Phase.BACKFILL)  # the deployment may have lain still since its backfill
     following = tail(bench)
     following.catch_up(lambda: _between(bench))
     following.settler.retry()  # what the backfill could not carry, and what was put off

@@ -54,7 +54,8 @@ class Settler:
     """Settles keys of one destination. Used by one thread at a time: one settle of a key at a time.
 
     `documents`, once given, keeps the search indexes in step as well. What is refused goes into `quarantine`, and its
-    destination keys keep their value.
+    destination keys keep their value. Without `carries` documents are all that is settled: the destination is the
+    source, which is the application's, and holds already what it must hold.
     """
 
     def __init__(
@@ -65,12 +66,15 @@ class Settler:
         links: Links,
         late: LateWrites,
         quarantine: Quarantine,
+        *,
+        carries: bool = True,
     ) -> None:
         self._late = late
         self._source = source
         self._destination = destination
         self._transform = transform
         self._quarantine = quarantine
+        self._carries = carries
         self.claims = Claims(links, transform)
         self.documents: Documents | None = None
         self.count = SettledCount()
@@ -120,6 +124,16 @@ class Settler:
         self._hold(settled, wanted, found)
         if self.documents:
             self.documents.settle(settled, seen)
+        if self._carries:
+            settled = self._write(settled, wanted, found)
+        self._quarantine.keys_settled({*settled.puts, *settled.deletes} - found.gone)
+        self.count.keys += len(wanted)
+        self.count.puts += len(settled.puts)
+        self.count.deletes += len(settled.deletes)
+        return settled
+
+    def _write(self, settled: Settled, wanted: Owners, found: Found) -> Settled:
+        """Writes to the destination; returns what it took."""
         try:
             refused = write_valid(self._destination, list(settled.puts.values()), settled.deletes)
         finally:
@@ -127,13 +141,7 @@ class Settler:
         for put in refused:
             maker = next(source for source, made in found.produced.items() if put.key in made)
             self._quarantine.write(put.key, put.raw, maker, put.error)
-        if refused:
-            settled = self._without({put.key: put.raw for put in refused}, settled)
-        self._quarantine.keys_settled({*settled.puts, *settled.deletes} - found.gone)
-        self.count.keys += len(wanted)
-        self.count.puts += len(settled.puts)
-        self.count.deletes += len(settled.deletes)
-        return settled
+        return self._without({put.key: put.raw for put in refused}, settled) if refused else settled
 
     def owners_of(self, keys: Iterable[Key]) -> dict[Key, set[Key]]:
         """Everybody who may produce each of these destination keys, as far as keys, items and claims tell.

@@ -16,12 +16,13 @@ flipping later.
 from __future__ import annotations
 
 from verdigris.core.machine import State
-from verdigris.core.model import Color, Phase
+from verdigris.core.model import Color, Kind, Phase
 from verdigris.core.quarantine import how_many, names
 from verdigris.core.records import Evidence, Intent
 from verdigris.errors import Conflict, PhaseFailed, VerdigrisError
 from verdigris.phases import beacons, consumers, hooks
 from verdigris.phases.base import Bench, Progress
+from verdigris.phases.index_proof import prove, settle_the_last
 from verdigris.phases.leaving import follow_destination, left_behind
 from verdigris.phases.provision import ensure_application
 from verdigris.phases.tail import Tail, tail
@@ -42,18 +43,29 @@ def ready(bench: Bench) -> None:
     ensure_application(bench)
     demand_alarms(bench.watches, bench.plan.env)
     consumers.attend(bench)
-    if not bench.plan.moves_data:
+    if not bench.plan.follows_changes:
         return
-    follow_destination(bench)
+    if bench.plan.moves_data:
+        follow_destination(bench)
     following = tail(bench)
     _report(bench, "catching up before the fence")
     # What the new color was given since the flip is newer than the old table: nothing may overwrite it.
-    following.frozen = bench.snapshot.state is State.ADVANCING
+    following.frozen = bench.plan.moves_data and bench.snapshot.state is State.ADVANCING
     if not following.frozen:
         following.settler.again(bench.quarantine.discarded)  # one may have died between its record and its settle
     following.wait_for_late_writes()
     following.catch_up()
+    if bench.snapshot.state is State.ADVANCING and not bench.plan.moves_data:
+        _prove_again(bench)
     _nothing_waits(bench)
+
+
+def _prove_again(bench: Bench) -> None:
+    """Both colors wrote to the table since the flip, and each to an index of its own. Raises Unverified."""
+    documents = tail(bench).settler.documents
+    if bench.stores.index and documents:
+        for plan in documents.plans:
+            prove(bench, documents, bench.stores.index, plan)
 
 
 def run(bench: Bench) -> Evidence | None:
@@ -61,7 +73,7 @@ def run(bench: Bench) -> Evidence | None:
     plan = bench.plan
     match bench.snapshot.state:
         case State.SWITCH | State.ADVANCING:
-            _flip(bench, plan.before, plan.after, drain=plan.moves_data)
+            _flip(bench, plan.before, plan.after, drain=plan.follows_changes)
         case State.RETURNING:
             _flip(bench, plan.after, plan.before, drain=False)
         case State.OPENING:
@@ -83,7 +95,8 @@ def undo(bench: Bench) -> None:
 def _flip(bench: Bench, before: Color | None, after: Color | None, *, drain: bool) -> None:
     if after is None:
         raise PhaseFailed("there is no other color to switch to", next_command=f"verdigris status {bench.plan.env}")
-    holds = before is not None and bench.plan.moves_data
+    # The way back to an index needs no fence: both colors write one table.
+    holds = before is not None and (drain or bench.plan.moves_data)
     fence = bench.stores.fence if holds else None
     token = _token(bench)
     _lift(bench)
@@ -158,15 +171,24 @@ def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
     if bench.held_since_s is not None:
         evidence["held_ms"] = round((bench.now() - bench.held_since_s) * 1000)
         bench.held_since_s = None
-    _point_aliases(bench, forward=after is bench.plan.after)
-    if bench.plan.moves_data:
+    forward = after is bench.plan.after
+    _point_aliases(bench, forward=forward)
+    if forward and bench.plan.kind is Kind.INDEX and bench.stores.fence is None:
+        evidence["settled_after"] = _settle_the_last(bench)
+    if bench.plan.follows_changes:
         beacons.remove(bench)
-        if after is bench.plan.after:
-            _enable_ttl(bench)
+    if bench.plan.moves_data and forward:
+        _enable_ttl(bench)
     hooks.maintenance_off(bench)
     if bench.plan.moves_data and after is bench.plan.before:
         evidence["left_behind"] = left_behind(bench).said(bench.plan)
     return evidence
+
+
+def _settle_the_last(bench: Bench) -> int:
+    _report(bench, "indexing what changed while the traffic moved")
+    documents = tail(bench).settler.documents
+    return settle_the_last(bench, documents, bench.stores.index) if bench.stores.index and documents else 0
 
 
 def _enable_ttl(bench: Bench) -> None:
@@ -180,8 +202,8 @@ def _point_aliases(bench: Bench, *, forward: bool) -> None:
     if index is None:
         return
     for planned in bench.plan.indexes:
-        physical = planned.destination if forward else planned.source
-        index.point_alias(planned.alias, index.alias(planned.alias), physical)
+        if physical := planned.destination if forward else planned.source:
+            index.point_alias(planned.alias, index.alias(planned.alias), physical)
 
 
 def _back(bench: Bench, error: VerdigrisError) -> PhaseFailed:

@@ -49,7 +49,13 @@ class Tail:
         self._list_shards()
         self._caught_up_s = since_s
         self.settler = Settler(
-            bench.source, bench.destination, self._transform, bench.stores.links, bench.late, bench.quarantine
+            bench.source,
+            bench.destination,
+            self._transform,
+            bench.stores.links,
+            bench.late,
+            bench.quarantine,
+            carries=bench.plan.moves_data,
         )
         #: changes that were settled; beacons are not among them
         self.changes = 0

@@ -229,6 +229,10 @@ class SearchIndex(Protocol):
 
     def exists(self, index: str) -> bool: ...
 
+    def named(self, prefix: str) -> Sequence[str]:
+        """Every index whose name is `prefix`, or begins with it and a `-`; in order."""
+        ...
+
     def delete(self, index: str) -> None:
         """Deletes the index if it is there. An alias of that name raises Invalid: it is never followed."""
         ...

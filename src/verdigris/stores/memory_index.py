@@ -44,6 +44,9 @@ class MemoryIndex:
     def exists(self, index: str) -> bool:
         return index in self._indexes
 
+    def named(self, prefix: str) -> Sequence[str]:
+        return sorted(name for name in self._indexes if name == prefix or name.startswith(f"{prefix}-"))
+
     def delete(self, index: str) -> None:
         with self._lock:
             if index in self._aliases:

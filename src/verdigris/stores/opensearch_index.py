@@ -86,6 +86,13 @@ class OpenSearchIndex:
             return False
         return index in decoded(answer, dict[str, Any], index)
 
+    def named(self, prefix: str) -> Sequence[str]:
+        # A pattern that nothing fits is answered with an empty object, and an alias that it fits with its index.
+        path, query = f"{_path(prefix)}%2A/_settings", {"filter_path": "*.settings.index.uuid"}
+        answer = self._http.call("GET", path, where=prefix, query=query)
+        found = decoded(answer, dict[str, Any], prefix)
+        return sorted(name for name in found if name == prefix or name.startswith(f"{prefix}-"))
+
     def delete(self, index: str) -> None:
         try:
             self._http.call("DELETE", _path(index), where=index)

@@ -106,6 +106,9 @@ class PacedIndex:
     def exists(self, index: str) -> bool:
         return self._inner.exists(index)
 
+    def named(self, prefix: str) -> Sequence[str]:
+        return self._inner.named(prefix)
+
     def delete(self, index: str) -> None:
         self._inner.delete(index)
 

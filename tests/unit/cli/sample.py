@@ -23,7 +23,7 @@ from verdigris.core.keys import Schemas
 from verdigris.core.machine import Event
 from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
 from verdigris.core.plan_faults import Fault
-from verdigris.core.planning import PendingMigration, Plan, PlannedIndex
+from verdigris.core.planning import PendingMigration, Plan, PlannedIndex, Recipe
 from verdigris.core.quarantine import Discarded, Entry, Held, Payload
 from verdigris.core.records import Body, Record
 from verdigris.core.snapshot import Snapshot, fold
@@ -44,7 +44,11 @@ PLAN = Plan(
     source_table="court-dev-alpha",
     destination_table="court-dev-beta",
     deploy_table="court-dev-deploy",
-    indexes=(PlannedIndex("court-dev-case", "court-dev-case-alpha", "court-dev-case-beta", "case"),),
+    indexes=(
+        PlannedIndex(
+            "court-dev-case", "court-dev-case-alpha-2", "court-dev-case-beta-3", "case", Recipe("5e88", "2c26")
+        ),
+    ),
     migrations=(PendingMigration("0001_cents.py", "9a9163b77eab1234"),),
     phases=tuple(Phase),
     items_estimate=20_000,

@@ -23,7 +23,7 @@ def test_the_places_are_the_same_in_both_versions(config: Config) -> None:
     place = config.environment("demo")
     assert place.table(DataVersion.ALPHA) == "court-demo-alpha"
     assert place.deploy_table == "court-demo-deploy"
-    [index] = place.indexes(DataVersion.ALPHA)
+    [index] = place.indexes()
     assert index.config.label == "case"
 
 

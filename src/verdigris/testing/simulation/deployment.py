@@ -39,7 +39,6 @@ _NAMES = Names(
     env="dev",
     deploy_table=DEPLOY,
     tables={DataVersion.ALPHA: SOURCE, DataVersion.BETA: DESTINATION},
-    indexes=(),
 )
 
 

@@ -1,0 +1,101 @@
+"""What only a real search engine shows."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+from tests.contract.search import BODY, SETTINGS, put
+
+from verdigris.core.batching import Limit
+from verdigris.errors import Invalid, NotFound
+from verdigris.stores.opensearch_index import OpenSearchIndex
+from verdigris.stores.search_http import SearchHttp
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def name() -> str:
+    return f"engine-{next(_numbers)}"
+
+
+@pytest.fixture
+def willing(http: SearchHttp) -> Iterator[OpenSearchIndex]:
+    """A cluster that creates any index that is written to, as clusters do unless told otherwise."""
+
+    def allow(value: str | None) -> None:
+        body = {"persistent": {"action.auto_create_index": value}}
+        http.call("PUT", "/_cluster/settings", body, where="cluster")
+
+    allow("true")
+    yield OpenSearchIndex(http.url)
+    allow(None)
+
+
+def test_a_late_write_does_not_bring_a_deleted_index_back(willing: OpenSearchIndex, name: str) -> None:
+    willing.create(name, BODY)
+    willing.bulk(name, [put("a")])
+    OpenSearchIndex(willing._http.url).delete(name)
+    with pytest.raises(NotFound):
+        willing.bulk(name, [put("b")])
+    with pytest.raises(NotFound):
+        willing.bulk(name, [put("b")])
+    assert not willing.exists(name)
+
+
+def test_an_index_that_somebody_else_made_can_be_written(http: SearchHttp, name: str) -> None:
+    http.call("PUT", f"/{name}", {"settings": SETTINGS}, where=name)
+    indexes = OpenSearchIndex(http.url)
+    assert indexes.bulk(name, [put("a")]).written == 1
+    indexes.delete(name)
+
+
+def test_the_mappings_refuse_one_document(http: SearchHttp, name: str) -> None:
+    indexes = OpenSearchIndex(http.url)
+    indexes.create(name, BODY)
+    result = indexes.bulk(name, [put("a", n=1), put("b", n="one"), put("c", n=3)])
+    assert result.written == 2
+    ((key, reason),) = result.refused
+    assert key == "b"
+    assert reason.startswith("mapper_parsing_exception: ")
+    indexes.delete(name)
+
+
+def test_an_oversized_bulk_is_split_until_it_fits(http: SearchHttp, name: str) -> None:
+    indexes = OpenSearchIndex(http.url, limit=Limit(7, 2000, "this test"))
+    indexes.create(name, BODY)
+    assert indexes.bulk(name, [put(str(n), text="x" * n * 50) for n in range(60)]).written == 60
+    indexes.refresh(name)
+    assert indexes.count(name) == 60
+    indexes.delete(name)
+
+
+def test_deletes_are_remembered_for_longer_than_a_request_may_be_late(http: SearchHttp, name: str) -> None:
+    indexes = OpenSearchIndex(http.url)
+    indexes.create(name, BODY)
+    settings = msgspec.json.decode(http.call("GET", f"/{name}/_settings", where=name))
+    assert settings[name]["settings"]["index"]["gc_deletes"] == "15m"
+    indexes.delete(name)
+
+
+def test_an_index_without_source_is_told(http: SearchHttp, name: str) -> None:
+    indexes = OpenSearchIndex(http.url)
+    indexes.create(name, {"settings": SETTINGS, "mappings": {"_source": {"enabled": False}}})
+    indexes.bulk(name, [put("a")])
+    indexes.refresh(name)
+    with pytest.raises(Invalid, match="no _source"):
+        list(indexes.documents(name))
+    with pytest.raises(Invalid, match="no _source"):
+        indexes.read(name, ["a"])
+    indexes.delete(name)
+
+
+@pytest.mark.parametrize("name", ["*", "_all", "a,b", "-a", "", "a*", "a/b", "<a-{now/d}>", "..", "A"])
+def test_a_pattern_is_no_name(name: str) -> None:
+    indexes = OpenSearchIndex("http://127.0.0.1:1")
+    for call in (indexes.delete, indexes.exists, indexes.count, indexes.refresh, indexes.alias):
+        with pytest.raises(Invalid, match="no name"):
+            call(name)

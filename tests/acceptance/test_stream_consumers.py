@@ -73,7 +73,7 @@ def add_mapping(stream: str, function: str) -> EventSourceMapping:
         "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}",
         "StartingPosition": "TRIM_HORIZON",
     }
-    made = EventSourceMapping(spec)
+    made = EventSourceMapping(spec)  # type: ignore[abstract]  # moto's own says that it is not
     lambda_backends[ACCOUNT][REGION]._event_source_mappings[made.uuid] = made
     return made
 

@@ -43,13 +43,14 @@ def _deployed(wiring: Wiring) -> dict[str, int]:
     return found
 
 
-def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
-    """The world as it is, read-only; no user code is imported."""
+def facts(wiring: Wiring, *, may_enable_stream: bool = False, migrate: bool = False) -> Facts:
+    """The world as it is, read-only; no user code is imported. `migrate`: it is asked for, whatever the flag says."""
     flags = wiring.journal.flags()
     checksums, notes = migration_files(wiring)
     compared = compare(checksums, wiring.journal.applied(), _deployed(wiring))
     source = flags.source or DataVersion.ALPHA
     live = wiring.admin.describe(wiring.names.tables[source])
+    forced = flags.migrate or migrate
     return Facts(
         color=flags.color,
         source=flags.source,
@@ -62,7 +63,7 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
         indexes=indexes_found(wiring, source),
         deployment=wiring.journal.deployments() + 1,
         color_implied=flags.color_implied,
-        forced=flags.migrate,
+        forced=forced,
         other_regions=wiring.env.regions[1:],
         destination_regions=tuple(_regions_of(wiring, wiring.names.tables[source.other])),
         has_fence=wiring.env.local and wiring.env.application is not None,
@@ -71,7 +72,7 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False) -> Facts:
         shape=new_shape(wiring.config, live.shape if live else None),
         consumers=(declared := wiring.env.consumers(flags.color.other if flags.color else Color.BLUE)),
         undeclared=undeclared(tuple(_readers(wiring, wiring.names.tables[source.other])), declared)
-        if compared.pending or flags.migrate
+        if compared.pending or forced
         else (),
         may_enable_stream=may_enable_stream or wiring.env.enable_stream,
     )
@@ -86,6 +87,7 @@ def _table_state(wiring: Wiring, version: DataVersion) -> TableState:
         exists=True,
         empty=wiring.admin.is_empty(name),
         stream_on=facts.stream is not None,
+        stream=facts.stream or "",
         stream_has_images=facts.stream_view == "NEW_AND_OLD_IMAGES",
         items_estimate=facts.items_estimate,
         bytes_estimate=facts.bytes_estimate,

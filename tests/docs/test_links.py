@@ -16,6 +16,7 @@ _URL = re.compile(r"https?://[^\s)>`\"']+")
 _PLACE = re.compile(r"(?<![\w.~/}])/(?:work|root|home|tmp|opt|usr|mnt|Users)/\S+")
 _HOSTS = {
     "127.0.0.1",
+    "aws.amazon.com",
     "localhost",
     "ci.example.com",
     "circleci.com",

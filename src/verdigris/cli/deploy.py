@@ -25,9 +25,16 @@ from verdigris.core.model import Phase
 @click.option("--yes", is_flag=True, help="Say yes at the gate.")
 @click.option("--until", type=click.Choice([*map(str, Phase)]), metavar="PHASE", help="Stop when this phase is done.")
 @click.option("--enable-stream", is_flag=True, help="Consent to turn the source table's stream on.")
+@click.option("--migrate", is_flag=True, help="Copy the data though no migration is pending.")
 @pass_call
 def command(
-    call: Call, env: str | None, plan_file: Path | None, yes: bool, until: str | None, enable_stream: bool
+    call: Call,
+    env: str | None,
+    plan_file: Path | None,
+    yes: bool,
+    until: str | None,
+    enable_stream: bool,
+    migrate: bool,
 ) -> int:
     """Begin a deployment, or go on with the one under way.
 
@@ -48,6 +55,7 @@ def command(
             yes=yes,
             until=phase,
             enable_stream=enable_stream,
+            migrate=migrate,
             hooks=hooks,
         )
     return ended(call, snapshot, deployed(snapshot, phase))

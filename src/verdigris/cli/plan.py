@@ -13,6 +13,7 @@ from verdigris.cli.call import Call, Command, pass_call
 from verdigris.cli.output import Output, columns
 from verdigris.core import wording
 from verdigris.core.declared import Builder, ConsumerKind
+from verdigris.core.figures import Figure, Unit
 from verdigris.core.model import Kind
 
 if TYPE_CHECKING:
@@ -23,7 +24,11 @@ if TYPE_CHECKING:
 
 @click.command(
     cls=Command,
-    examples=("verdigris plan prod", "verdigris plan prod --out next.plan && verdigris deploy prod --plan next.plan"),
+    examples=(
+        "verdigris plan prod",
+        "verdigris plan prod --sample 1000",
+        "verdigris plan prod --out next.plan && verdigris deploy prod --plan next.plan",
+    ),
 )
 @click.argument("env", required=False)
 @click.option("--out", metavar="FILE", type=click.Path(path_type=Path), help="Keep the plan for `deploy --plan`.")
@@ -33,17 +38,34 @@ if TYPE_CHECKING:
     help="Exit with 2 if data, an index or the first color is to be made, or a deployment is under way; 1 on a fault.",
 )
 @click.option("--enable-stream", is_flag=True, help="Plan as if `deploy --enable-stream` were meant.")
+@click.option("--migrate", is_flag=True, help="Plan as if `deploy --migrate` were meant.")
+@click.option(
+    "--sample",
+    type=click.IntRange(min=0, max=100_000),
+    default=0,
+    metavar="N",
+    help="Run the migrations on N items, to measure.",
+)
 @pass_call
-def command(call: Call, env: str | None, out: Path | None, detailed_exitcode: bool, enable_stream: bool) -> int:
+def command(
+    call: Call,
+    env: str | None,
+    out: Path | None,
+    detailed_exitcode: bool,
+    enable_stream: bool,
+    migrate: bool,
+    sample: int,
+) -> int:
     """Show what the next deployment would do.
 
-    Read-only, and imports no migration. Exits with 1 if something stands in its way.
+    And what it takes, risks and destroys. Read-only; imports no migration unless --sample is given. Exits with 1 if
+    something stands in its way.
     """
     from verdigris import commands
 
     config, env = call.open(env)
-    planned = commands.plan(config, env, enable_stream=enable_stream, out=out)
-    then = _next(planned, out, enable_stream)
+    planned = commands.plan(config, env, enable_stream=enable_stream, migrate=migrate, sample=sample, out=out)
+    then = _next(planned, out, enable_stream, migrate)
     output = Output(call)
     output.data(shapes.planned(planned, then), _text(planned))
     output.next(then)
@@ -53,14 +75,14 @@ def command(call: Call, env: str | None, out: Path | None, detailed_exitcode: bo
     return 2 if detailed_exitcode and pending else 0
 
 
-def _next(planned: Planned, out: Path | None, enable_stream: bool) -> str:
+def _next(planned: Planned, out: Path | None, enable_stream: bool, migrate: bool) -> str:
     if planned.under_way:
         from verdigris.commands.looking import next_command
 
         return next_command(planned.plan.env, planned.under_way)
     if planned.faults:
         return next((fault.next_command for fault in planned.faults if fault.next_command), "")
-    options = (f" --plan {out}" if out else "") + (" --enable-stream" if enable_stream else "")
+    options = (f" --plan {out}" if out else "") + " --enable-stream" * enable_stream + " --migrate" * migrate
     return f"verdigris deploy {planned.plan.env}{options}"
 
 
@@ -70,8 +92,13 @@ def _text(planned: Planned) -> Iterator[str]:
         at = planned.under_way
         yield f"deployment {at.deployment} is under way: it {wording.stands(at)}. Its plan:"
     yield from columns(_rows(plan))
+    if planned.outlook.figures:
+        yield from ("", *columns(map(_figure, planned.outlook.figures)))
+    yield from ("", *columns((removal.when, f"destroys {removal.what}") for removal in planned.outlook.removes))
     for note in plan.notes:
         yield f"{click.style('note:', fg='yellow')} {note}"
+    for risk in planned.outlook.risks:
+        yield f"{click.style('risk:', fg='yellow')} {risk}"
     for fault in planned.faults:
         yield f"{click.style('in the way:', fg='red', bold=True)} {fault.what}"
 
@@ -105,10 +132,22 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
         yield ("" if number else "migrations"), f"{migration.name}  {click.style(migration.checksum[:12], dim=True)}"
     if not plan.migrations:
         yield "migrations", "none pending"
-    if plan.items_estimate is not None:
-        size = f", {words.size(plan.bytes_estimate)}" if plan.bytes_estimate else ""
-        yield (
-            "estimate",
-            f"{words.plural(plan.items_estimate, 'item')}{size}, by the table's own count (every 6 hours)",
-        )
     yield "phases", " → ".join(plan.phases)
+
+
+def _figure(of: Figure) -> tuple[str, ...]:
+    return of.name, _valued(of), of.source, click.style(of.by, dim=True)
+
+
+def _valued(of: Figure) -> str:
+    match of.unit:
+        case Unit.BYTES:
+            return words.size(round(of.value))
+        case Unit.SECONDS:
+            return words.duration(of.value)
+        case Unit.USD:
+            return words.dollars(of.value)
+        case Unit.USD_MONTH:
+            return f"{words.dollars(of.value)} a month"
+        case _:
+            return f"{words.count(round(of.value))} {of.unit}"

@@ -33,6 +33,7 @@ def plan(of: Plan) -> Shape:
 def planned(of: Planned, next_command: str) -> Shape:
     return {
         "plan": plan(of.plan),
+        "outlook": msgspec.to_builtins(of.outlook),
         "faults": msgspec.to_builtins(of.faults),
         "under_way": deployment(of.under_way) if of.under_way else None,
         "next_command": next_command,

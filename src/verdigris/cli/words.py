@@ -46,6 +46,11 @@ def size(of: int) -> str:
     return f"{amount:.1f} TB"
 
 
+def dollars(of: float) -> str:
+    """`$12.50`, and `under $0.01` for what is less than a cent."""
+    return "under $0.01" if 0 < of < 0.01 else f"${of:,.2f}"
+
+
 def between(start: str, end: str) -> float:
     """Seconds between two ISO 8601 times."""
     return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()

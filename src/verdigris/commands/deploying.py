@@ -10,12 +10,15 @@ from pathlib import Path
 import msgspec
 
 from verdigris import runner, survey
+from verdigris.commands.estimating import estimate
 from verdigris.commands.sessions import Session, answer_gate, latest, nothing_yet, out_of_place, say, session
 from verdigris.config.model import Config
+from verdigris.core.figures import NO_OUTLOOK, Outlook
 from verdigris.core.machine import TRANSITIONS, Event, State
 from verdigris.core.model import Kind, Phase
+from verdigris.core.plan_changes import KeptPlan, changes
 from verdigris.core.plan_faults import Fault, faults
-from verdigris.core.planning import Plan, make_plan
+from verdigris.core.planning import Facts, Plan, make_plan
 from verdigris.core.retention import kept
 from verdigris.core.snapshot import Snapshot
 from verdigris.errors import PhaseFailed, UsageError
@@ -32,20 +35,35 @@ class Planned:
     plan: Plan
     faults: Sequence[Fault]
     under_way: Snapshot | None = None
+    outlook: Outlook = NO_OUTLOOK
 
 
-def plan(config: Config, env: str, *, enable_stream: bool = False, out: Path | None = None) -> Planned:
-    """Plans the next deployment; read-only, and imports no user code. `out` keeps the plan for `deploy`."""
+def plan(
+    config: Config,
+    env: str,
+    *,
+    enable_stream: bool = False,
+    migrate: bool = False,
+    sample: int = 0,
+    out: Path | None = None,
+) -> Planned:
+    """Plans the next deployment; read-only, and imports no user code unless `sample` says on how many items to measure.
+
+    `migrate` copies the data though nothing is pending. `out` keeps the plan for `deploy`.
+    """
     wiring = Wiring(config, env)
     snapshot = latest(wiring.journal)
     if snapshot and not snapshot.ended:
-        planned = Planned(snapshot.plan, (), snapshot)
+        _may_migrate(snapshot, migrate)
+        seen = estimate(wiring, snapshot.plan, sample=sample)
+        planned, facts = Planned(snapshot.plan, (), snapshot, seen), None
     else:
-        facts = survey.facts(wiring, may_enable_stream=enable_stream)
+        facts = survey.facts(wiring, may_enable_stream=enable_stream, migrate=migrate)
         made = make_plan(wiring.names, facts)
-        planned = Planned(made, faults(made, facts))
+        planned = Planned(made, faults(made, facts), None, estimate(wiring, made, sample=sample))
     if out:
-        out.write_bytes(msgspec.json.format(msgspec.json.encode(planned.plan)) + b"\n")
+        file = KeptPlan(planned.plan, planned.outlook, facts)
+        out.write_bytes(msgspec.json.format(msgspec.json.encode(file)) + b"\n")
     return planned
 
 
@@ -57,23 +75,24 @@ def deploy(
     yes: bool = False,
     until: Phase | None = None,
     enable_stream: bool = False,
+    migrate: bool = False,
     hooks: Hooks | None = None,
 ) -> Snapshot:
     """Begins a deployment, or goes on with the one under way, until it waits for a person or ends.
 
-    After a rollback it goes forward again. Raises what stopped it; the same call tries again.
+    After a rollback it goes forward again. `migrate` copies the data though nothing is pending. Raises what stopped it,
+    and the same call tries again; UsageError where the world is not that of the plan any more.
     """
     wiring = Wiring(config, env)
     yes_by = me("", "").who if yes else None
-    wanted = _read_plan(plan_file) if plan_file else None
-    if not wiring.journal.exists():
-        _plan_new(wiring, wanted, enable_stream)  # refuses before anything is made
+    wanted = _Wanted(plan_file, _read_plan(plan_file)) if plan_file else None
+    if wanted or not wiring.journal.exists():  # refuses before anything is made, the lease included
+        _plan_of(wiring, latest(wiring.journal), wanted, enable_stream, migrate)
     with session(wiring, f"deploy {env}", hooks or Hooks(), create=True) as held:
         log = held.current()
+        made = _plan_of(wiring, log.snapshot if log else None, wanted, enable_stream, migrate)
         if log is None or log.snapshot.ended:
-            log = held.begin(_plan_new(wiring, wanted, enable_stream))
-        elif wanted and wanted.digest != log.snapshot.plan.digest:
-            raise _other_plan(plan_file, wanted, log.snapshot.plan)
+            log = held.begin(made)
         if log.snapshot.state is State.RETURNED:
             say(log, Event.FORWARD, "forward again")
         bench = held.bench(log, may_enable_stream=enable_stream)
@@ -173,12 +192,40 @@ def _under_way(held: Session) -> Log:
     return log
 
 
-def _plan_new(wiring: Wiring, wanted: Plan | None, enable_stream: bool) -> Plan:
-    """The plan of a new deployment. Raises PhaseFailed with everything that stands in its way."""
-    facts = survey.facts(wiring, may_enable_stream=enable_stream)
+@dataclass(frozen=True)
+class _Wanted:
+    """A plan that was read, and is to be carried out as it is or not at all."""
+
+    file: Path
+    content: KeptPlan
+
+    def demand(self, now: Plan, facts: Facts | None = None) -> None:
+        """Raises UsageError, with everything that has changed since."""
+        if found := changes(self.content, now, facts):
+            raise UsageError(
+                f"this is not the plan any more: {'; '.join(found)}",
+                where=str(self.file),
+                state="nothing was changed",
+                next_command=f"verdigris plan {now.env} --out {self.file}",
+            )
+
+
+def _plan_of(
+    wiring: Wiring, current: Snapshot | None, wanted: _Wanted | None, enable_stream: bool, migrate: bool
+) -> Plan:
+    """The plan of the deployment under way, or of a new one; no other than the one that is wanted.
+
+    Raises PhaseFailed with everything that stands in the way of a new one.
+    """
+    if current and not current.ended:
+        _may_migrate(current, migrate)
+        if wanted:
+            wanted.demand(current.plan)
+        return current.plan
+    facts = survey.facts(wiring, may_enable_stream=enable_stream, migrate=migrate)
     made = make_plan(wiring.names, facts)
-    if wanted and wanted.digest != made.digest:
-        raise _other_plan(None, wanted, made)
+    if wanted:
+        wanted.demand(made, facts)
     found = faults(made, facts)
     if found:
         raise PhaseFailed(
@@ -190,21 +237,21 @@ def _plan_new(wiring: Wiring, wanted: Plan | None, enable_stream: bool) -> Plan:
     return made
 
 
-def _read_plan(file: Path) -> Plan:
+def _read_plan(file: Path) -> KeptPlan:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Plan)
+        return msgspec.json.decode(file.read_bytes(), type=KeptPlan)
     except (OSError, msgspec.DecodeError) as error:
         next_command = "verdigris plan ENV --out FILE"
         raise UsageError(f"this is no plan: {error}", where=str(file), next_command=next_command) from None
 
 
-def _other_plan(file: Path | None, wanted: Plan, now: Plan) -> UsageError:
-    return UsageError(
-        f"the plan {wanted.digest} is not what would be done now ({now.digest})",
-        where=str(file or ""),
-        state="nothing was changed",
-        next_command=f"verdigris plan {now.env} --out FILE",
-    )
+def _may_migrate(under_way: Snapshot, migrate: bool) -> None:
+    if migrate and not under_way.plan.moves_data:
+        raise UsageError(
+            f"deployment {under_way.deployment} is under way, and migrates nothing; --migrate is for the next one",
+            state="nothing was changed",
+            next_command=f"verdigris status {under_way.plan.env}",
+        )
 
 
 def count_left_behind(config: Config, env: str, *, hooks: Hooks | None = None) -> str | None:

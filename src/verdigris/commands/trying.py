@@ -12,6 +12,7 @@ from verdigris.config.model import Config
 from verdigris.core.keys import show_key
 from verdigris.core.model import DataVersion, Key, KeySchema, RawItem, canonical_number
 from verdigris.core.raw_key import key_reader
+from verdigris.core.transform import Migration, Transform
 from verdigris.core.trial import Outcome, Trial, Tried
 from verdigris.core.views import LookedUp
 from verdigris.errors import NotFound, UsageError
@@ -19,6 +20,7 @@ from verdigris.migrations.discovery import MigrationFile, discover
 from verdigris.migrations.loading import load_migrations
 from verdigris.phases.sampling import spread
 from verdigris.shaping import new_shape
+from verdigris.stores.base import Table
 from verdigris.wiring import Wiring
 from verdigris.workbench import item_check, reserved_keys, transform_of
 
@@ -85,12 +87,19 @@ def try_migrations(
         items = spread(source, config.table.segments, _PAGES)
     reserved = reserved_keys(wiring, table)
     loaded = load_migrations(files, wiring.roots)
-    views = LookedUp(facts.key, lambda at: source.read([at]).get(at))
     shape = new_shape(config, facts.shape)
-    transform = transform_of(wiring, loaded, facts.key, shape.key if shape else None, views, item_check(wiring))
+    transform = trial_transform(wiring, source, loaded, shape.key if shape else None)
     read, tried = _try(Trial(transform), facts.key, items, sample if loaded else 0, reserved)
     ran = tuple(file.name for file in files)
     return Trials(env, table, facts.key, transform.output_schema, ran, read, tried, _collisions(tried))
+
+
+def trial_transform(
+    wiring: Wiring, source: Table, migrations: Sequence[Migration], new_key: KeySchema | None
+) -> Transform:
+    """The migrations as a deployment runs them, but that what they read of other items goes on no record."""
+    views = LookedUp(source.key, lambda at: source.read([at]).get(at))
+    return transform_of(wiring, migrations, source.key, new_key, views, item_check(wiring))
 
 
 def parse_key(schema: KeySchema, text: str) -> Key:

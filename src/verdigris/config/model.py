@@ -19,6 +19,7 @@ from verdigris.config.environment import EnvironmentSettings
 from verdigris.config.indexes import IndexPlace, IndexSettings
 from verdigris.config.live import LiveSettings
 from verdigris.config.pointers import PointerSettings
+from verdigris.config.prices import PriceSettings
 from verdigris.config.section import Section
 from verdigris.config.table import TableSettings
 from verdigris.config.values import (
@@ -122,6 +123,7 @@ class Document(Section):
         default=None, description="How the live application is asked which table it works on."
     )
     budget: BudgetSettings = Field(default=BudgetSettings(), description="How fast bulk work may go.")
+    prices: PriceSettings = Field(default=PriceSettings(), description="US dollars, for the figures of a plan.")
     environments: dict[EnvironmentName, EnvironmentSettings] = Field(
         min_length=1, description="One deployed installation of the application. At least one is needed."
     )

@@ -121,6 +121,15 @@ deadline_seconds = 10                # from fence to release, or back to where i
 # write_units_per_second = 500       # of the destination: 1 KB each
 # index_documents_per_second = 2000
 
+# US dollars, for the figures of `verdigris plan`: AWS's public prices of us-east-1 unless you pay others.
+# [prices]
+# million_reads = 0.125              # read units, strongly consistent
+# million_writes = 0.625             # write units
+# million_replica_writes = 0.625
+# million_stream_reads = 0.2         # requests
+# gb_month = 0.25                    # of a table
+# backup_gb_month = 0.1
+
 [environments.dev]
 regions = ["us-east-1"]              # home first
 local = true                         # the embedded engines: verdigris local up

@@ -154,6 +154,8 @@ class TableState(msgspec.Struct, frozen=True):
     stream_has_images: bool = False
     items_estimate: int = 0
     bytes_estimate: int = 0
+    #: its ARN: a table that was made anew has another
+    stream: str = ""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -179,7 +181,7 @@ class Facts(msgspec.Struct, frozen=True):
     shape: NewShape | None = None
     #: the color is not written in the deploy table: it is what scripts take it for
     color_implied: bool = False
-    #: the flag `migrate` says that the data is to be migrated though nothing is pending
+    #: the data is to be migrated though nothing is pending: the flag `migrate` says so, or the command does
     forced: bool = False
     #: the regions besides home, and those of them in which there is a destination table
     other_regions: tuple[str, ...] = ()
@@ -260,7 +262,7 @@ _UNPROVEN = (
 
 
 _UNHELD = "nothing holds writes during the switch: what changes in those seconds is indexed right after it"
-_FORCED = "no migration is pending: the data is copied because the flag migrate is true"
+_FORCED = "no migration is pending: the data is copied because somebody wants it (the flag migrate, or --migrate)"
 
 
 def _notes(kind: Kind, facts: Facts) -> tuple[str, ...]:

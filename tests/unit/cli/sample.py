@@ -18,6 +18,7 @@ from verdigris.core import records
 from verdigris.core.acts import Act
 from verdigris.core.adoption import FlagPlan
 from verdigris.core.differences import Changed, Difference
+from verdigris.core.figures import Figure, Outlook, Removal, Source, Unit
 from verdigris.core.flags import Flags
 from verdigris.core.keys import Schemas
 from verdigris.core.machine import Event
@@ -54,6 +55,11 @@ PLAN = Plan(
     items_estimate=20_000,
     bytes_estimate=8_000_000,
     notes=("0001_cents.py comes late",),
+)
+OUTLOOK = Outlook(
+    figures=(Figure("items", 20_000, Unit.ITEMS, Source.DESCRIBED, "the table's own count, up to 6 hours old"),),
+    risks=("finalize deletes court-dev-alpha without a backup",),
+    removes=(Removal("finalize", "the table court-dev-alpha in us-east-1"),),
 )
 COLOR_PLAN = Plan(
     env="dev",
@@ -125,7 +131,7 @@ def status(*bodies: Body, lease: Lease | None = None) -> Status:
     return Status("dev", flags, deployment(*bodies), lease, done, estimated, then, stream_left_s=81_120.0)
 
 
-PLANNED = Planned(PLAN, (FAULT,))
+PLANNED = Planned(PLAN, (FAULT,), outlook=OUTLOOK)
 HISTORY = History(
     records_of(*PREFLIGHT)[1:], [Act("2026-11-23T18:10:00.000+00:00", "ada@here", "set", "migrate: false → true")]
 )

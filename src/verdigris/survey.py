@@ -13,6 +13,7 @@ from verdigris.migrations.checksum import checksum
 from verdigris.migrations.discovery import discover
 from verdigris.migrations.state import Comparison, compare
 from verdigris.shaping import first_shape, new_shape
+from verdigris.stores.base import TableFacts
 from verdigris.wiring import Wiring
 
 
@@ -66,6 +67,8 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False, migrate: bool = Fa
         forced=forced,
         other_regions=wiring.env.regions[1:],
         destination_regions=tuple(_regions_of(wiring, wiring.names.tables[source.other])),
+        source_missing=_missing_regions(wiring, live),
+        has_replicas=not wiring.env.local,
         has_fence=wiring.env.local and wiring.env.application is not None,
         production=wiring.env.production,
         has_shape=first_shape(wiring.config) is not None,
@@ -106,3 +109,9 @@ def _readers(wiring: Wiring, table: str) -> Iterator[str]:
     facts = wiring.admin.describe(table)
     if wiring.consumers and facts and facts.stream:
         yield from (one.function for one in wiring.consumers.of(facts.stream))
+
+
+def _missing_regions(wiring: Wiring, table: TableFacts | None) -> tuple[str, ...]:
+    """The regions besides home in which a table has no replica, as its home knows it."""
+    there = {replica.region for replica in table.replicas} if table else set()
+    return tuple(region for region in wiring.env.regions[1:] if region not in there)

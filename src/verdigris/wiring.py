@@ -38,6 +38,7 @@ from verdigris.stores.base import (
 from verdigris.stores.dynamodb_admin import DynamoAdmin
 from verdigris.stores.dynamodb_backups import DynamoBackups
 from verdigris.stores.dynamodb_links import DynamoLinks
+from verdigris.stores.dynamodb_replicas import DynamoReplicas
 from verdigris.stores.dynamodb_stream import DynamoStream
 from verdigris.stores.dynamodb_table import DynamoTable, Guard
 from verdigris.stores.front_door import FrontDoor
@@ -105,10 +106,11 @@ class Wiring(Connections):
             backups=DynamoBackups(self.aws.client("dynamodb")),
             mappings=[] if self.env.local else color_mappings(self.env, self.services),
             consumers=self.consumers,
+            replicas=DynamoReplicas(self.admin, self._replica),
         )
 
     @cached_property
-    def admin(self) -> TableAdmin:
+    def admin(self) -> DynamoAdmin:
         return self._admin(self.aws)
 
     def admin_of(self, region: str) -> TableAdmin:
@@ -117,7 +119,7 @@ class Wiring(Connections):
             return self.admin
         return self._admin(self.tables(region))
 
-    def _admin(self, aws: Aws) -> TableAdmin:
+    def _admin(self, aws: Aws) -> DynamoAdmin:
         return DynamoAdmin(aws, report=lambda reason: self.waiting(reason), may_go=lambda: self.guard.may_go())
 
     @cached_property
@@ -179,6 +181,9 @@ class Wiring(Connections):
 
     def _table(self, name: str) -> Table:
         return DynamoTable(self.aws.json("dynamodb"), name, self.schema(name), self.guard)
+
+    def _replica(self, name: str, region: str) -> Table:
+        return DynamoTable(self.tables(region).json("dynamodb"), name, self.schema(name), self.guard)
 
     def _stream(self, arn: str) -> ChangeStream:
         table = arn.split("/")[1]  # arn:aws:dynamodb:REGION:ACCOUNT:table/NAME/stream/LABEL

@@ -36,7 +36,7 @@ MAY: dict[str, set[str]] = {
     "watched": _INNER | {"config", "phases", "stores"},
     "shaping": _INNER | {"config", "stores"},
     "indexes": _INNER | {"config", "migrations", "stores", "wiring"},
-    "survey": _INNER | {"indexes", "migrations", "shaping", "wiring"},
+    "survey": _INNER | {"indexes", "migrations", "shaping", "stores", "wiring"},
     "workbench": _PORTS | {"drivers", "migrations", "phases", "shaping", "watched", "wiring"},
     "commands": _PORTS | {"config", "migrations", "phases", "runner", "shaping", "survey", "wiring", "workbench"},
     "demo": _INNER | {"local", "commands", "config"},

@@ -43,6 +43,7 @@ from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_backups import MemoryBackups
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.stores.memory_mappings import MemoryMappings
+from verdigris.stores.memory_replicas import MemoryReplicas
 from verdigris.stores.outside import StreamConsumers
 from verdigris.testing import VirtualClock
 
@@ -92,6 +93,8 @@ class World:
     #: what the index is to be made of, and what the one was that serves at first; None: nobody knows
     recipe: Recipe = field(default_factory=lambda: Recipe("mappings", "code"))
     made_of: Recipe | None = None
+    #: the regions besides home
+    regions: tuple[str, ...] = ()
     heard: Callable[[records.Record], None] = lambda record: None
     progress: Callable[[Progress], None] = lambda progress: None
     #: (port, its name) → what a runner is given in its place
@@ -110,6 +113,7 @@ class World:
         #: backups of tables, and what leads to a color beside the pointer
         self.backups = MemoryBackups(self.tables, looks=3)
         self.mappings = MemoryMappings()
+        self.replicas = MemoryReplicas(self.tables)
         #: what is looked at after the switch
         self.watches = Watches()
         #: what preflight had proven deterministic
@@ -131,7 +135,8 @@ class World:
         pending = tuple(PendingMigration(m.name, "checksum") for m in self.migrations if m.name not in applied)
         facts = Facts(flags.color, flags.source, flags.destination, self._state("alpha"), self._state("beta"), pending)
         facts = replace(facts, shape=self.new_shape, forced=flags.migrate, indexes=self._indexes(journal))
-        return make_plan(NAMES, replace(facts, deployment=journal.deployments() + 1))
+        facts = replace(facts, deployment=journal.deployments() + 1, other_regions=self.regions)
+        return make_plan(NAMES, facts)
 
     def _indexes(self, journal: Journal) -> tuple[FoundIndex, ...]:
         if self.index is None:
@@ -165,6 +170,7 @@ class World:
             fence=self.pointer and self.expose(self.pointer, "pointer") if self.fenced else None,
             application=self.application and self.expose(self.application, "application"),
             backups=self.expose(self.backups, "backups"),
+            replicas=self.expose(self.replicas, "replicas"),
             mappings=[self.expose(self.mappings, "mappings")],
             consumers=self.lambdas and self.expose(self.lambdas, "consumers"),
         )

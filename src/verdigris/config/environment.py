@@ -23,7 +23,9 @@ class EndpointSettings(Section):
 class EnvironmentSettings(Section):
     """One deployed installation of the application."""
 
-    regions: Regions = Field(description="The regions, home first. Tables are made in one region only yet.")
+    regions: Regions = Field(
+        description="The regions, home first: a table that is made gets a replica in each of the others."
+    )
     local: bool = Field(default=False, description="Served by the embedded engines (`verdigris local up`), not by AWS.")
     approve: Literal["auto", "manual"] = Field(
         default="manual", description="Whether a deployment waits for `verdigris approve`."

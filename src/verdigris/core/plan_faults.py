@@ -40,13 +40,7 @@ def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
     elif not source.exists:
         found.append(Fault(f"the source table {plan.source_table} does not exist", f"verdigris doctor {plan.env}"))
     found += [Fault(index.fault, f"verdigris doctor {plan.env}") for index in facts.indexes if index.fault]
-    if plan.makes_table and facts.other_regions:
-        found.append(
-            Fault(
-                f"tables are made in one region only yet, and {plan.env} has {len(facts.other_regions) + 1}",
-                f"verdigris plan {plan.env}, when no migration is pending: the color can be deployed",
-            )
-        )
+    found += _region_faults(plan, facts, source)
     if plan.kind is Kind.MIGRATE:
         found += _migration_faults(plan, facts, source)
     if plan.follows_changes:
@@ -71,6 +65,23 @@ def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
             )
         )
     return found
+
+
+def _region_faults(plan: Plan, facts: Facts, source: TableState) -> list[Fault]:
+    """A table of several regions is whole, or is made whole while it is empty."""
+    if plan.replicas and not facts.has_replicas:
+        what = f"{plan.env} has {len(plan.replicas) + 1} regions, and the embedded engines have no replicas"
+        return [Fault(what, "leave one region in [environments], or take away local = true")]
+    if not source.exists or (plan.kind is Kind.BOOTSTRAP and source.empty):
+        return []
+    name = plan.source_table
+    return [
+        Fault(
+            f"{name} is there at home, and has no replica in {region}: the application reads nothing there",
+            f"aws dynamodb update-table --table-name {name} --replica-updates 'Create={{RegionName={region}}}'",
+        )
+        for region in facts.source_missing
+    ]
 
 
 def _bootstrap_faults(plan: Plan, facts: Facts, source: TableState) -> list[Fault]:

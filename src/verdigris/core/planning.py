@@ -119,6 +119,8 @@ class Plan(msgspec.Struct, frozen=True):
     shape: NewShape | None = None
     #: the consumers of the destination's stream, as they were declared when it was planned
     consumers: tuple[Declared, ...] = ()
+    #: the regions besides home in which the table that is made gets a replica
+    replicas: tuple[str, ...] = ()
 
     @property
     def digest(self) -> str:
@@ -189,6 +191,10 @@ class Facts(msgspec.Struct, frozen=True):
     #: the new color's consumers that are declared, and functions that read the destination's stream and are not
     consumers: tuple[Declared, ...] = ()
     undeclared: tuple[str, ...] = ()
+    #: those in which the source has no replica
+    source_missing: tuple[str, ...] = ()
+    #: whether the service has replicas at all
+    has_replicas: bool = True
 
     def table(self, version: DataVersion) -> TableState:
         return self.alpha if version is DataVersion.ALPHA else self.beta
@@ -236,6 +242,7 @@ def make_plan(names: Names, facts: Facts) -> Plan:
         notes=facts.notes + _notes(kind, facts) + _shape_notes(kind, facts),
         shape=facts.shape if kind is Kind.MIGRATE else None,
         consumers=facts.consumers if kind is Kind.MIGRATE else (),
+        replicas=facts.other_regions if kind in (Kind.BOOTSTRAP, Kind.MIGRATE) else (),
     )
 
 

@@ -10,7 +10,7 @@ from verdigris.core.machine import Event
 from verdigris.core.model import Kind, Phase
 from verdigris.core.records import BAKE_SAYS, Evidence, Said
 from verdigris.errors import PhaseFailed
-from verdigris.phases import consumers
+from verdigris.phases import consumers, replicas
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.leaving import left_behind
 from verdigris.phases.watches import Fired, Watcher
@@ -59,13 +59,15 @@ def undo(bench: Bench) -> None:
 
 
 def _look(bench: Bench) -> None:
-    """The pointer still says the new color, and its application runs. Raises PhaseFailed."""
+    """The pointer still says the new color, and its application and its replicas run. Raises PhaseFailed."""
     plan, stores = bench.plan, bench.stores
     fault = ""
     if stores.pointer and (live := stores.pointer.read().live) is not plan.after:
         fault = f"traffic goes to {live}, not to {plan.after}"
     elif stores.application and stores.application.address(bench.place(plan.after)) is None:
         fault = f"the application of {plan.after} does not run any more"
+    elif wrong := replicas.wrong(bench):
+        fault = wrong
     if fault:
         raise _stays(bench, fault)
 

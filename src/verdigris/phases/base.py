@@ -46,6 +46,7 @@ from verdigris.stores.base import (
     Fence,
     Links,
     LivePointer,
+    Replicas,
     SearchIndex,
     Table,
     TableAdmin,
@@ -190,6 +191,8 @@ class Stores:
     fence: Fence | None = None
     application: Application | None = None
     backups: Backups | None = None
+    #: of the tables, in the environment's other regions
+    replicas: Replicas | None = None
     #: what leads to a color beside the pointer
     mappings: Sequence[ColorMappings] = ()
     #: who else reads tables' streams; None where there is nothing that would

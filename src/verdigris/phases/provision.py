@@ -11,7 +11,7 @@ from verdigris.core.declared import Builder
 from verdigris.core.model import Kind, Phase
 from verdigris.core.records import SET_FLAGS, Evidence, Intent, Outcome
 from verdigris.errors import AlreadyThere, NotFound, PhaseFailed
-from verdigris.phases import consumers
+from verdigris.phases import consumers, replicas
 from verdigris.phases.base import Bench, IndexPlan
 from verdigris.phases.waiting import answered, wait_for_others
 
@@ -32,6 +32,7 @@ def run(bench: Bench) -> Evidence:
         made = bench.log.step(phase, "create-table", lambda: _create_table(bench))
         evidence["table"] = plan.destination_table
         evidence["table_made"] = made["made"]
+        replicas.make(bench)
         if plan.moves_data and _is_consumed(bench):
             bench.log.step(
                 phase, "enable-stream", lambda: {"stream": stores.admin.enable_stream(plan.destination_table)}
@@ -48,6 +49,7 @@ def check(bench: Bench) -> None:
     plan = bench.plan
     if plan.makes_table and bench.stores.admin.describe(plan.destination_table) is None:
         raise _vanished(bench, f"the table {plan.destination_table}")
+    replicas.demand(bench)
     for index in bench.indexes():
         if bench.stores.index and not bench.stores.index.exists(index.physical):
             raise _vanished(bench, f"the index {index.physical}")
@@ -65,12 +67,16 @@ def undo(bench: Bench) -> None:
     if not plan.makes_table:
         return
     stores.links.drop()
-    if "create-table" in bench.snapshot.steps and bench.snapshot.evidence("create-table") is None:
+    if any(_unanswered(bench, step) for step in ("create-table", *replicas.steps(bench))):
         wait_for_others(bench, "a creation of the table by an earlier run")
     if _made(bench, "create-table", partial(stores.admin.is_empty, plan.destination_table)):
         _remove_table(bench)
     if plan.kind is Kind.MIGRATE:
         bench.journal.set_flags({flags.DESTINATION_VERSION: plan.source.value, flags.MIGRATE: False})
+
+
+def _unanswered(bench: Bench, step: str) -> bool:
+    return step in bench.snapshot.steps and bench.snapshot.evidence(step) is None
 
 
 def _remove_table(bench: Bench) -> None:

@@ -20,7 +20,7 @@ from verdigris.core.model import Color, Kind, Phase
 from verdigris.core.quarantine import how_many, names
 from verdigris.core.records import Evidence, Intent
 from verdigris.errors import Conflict, PhaseFailed, VerdigrisError
-from verdigris.phases import beacons, consumers, hooks
+from verdigris.phases import beacons, consumers, hooks, replicas
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.index_proof import prove, settle_the_last
 from verdigris.phases.leaving import follow_destination, left_behind
@@ -43,6 +43,7 @@ def ready(bench: Bench) -> None:
     ensure_application(bench)
     demand_alarms(bench.watches, bench.plan.env)
     consumers.attend(bench)
+    replicas.demand(bench)
     if not bench.plan.follows_changes:
         return
     if bench.plan.moves_data:

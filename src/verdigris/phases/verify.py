@@ -18,7 +18,7 @@ from verdigris.core.records import Evidence
 from verdigris.core.transform import Output
 from verdigris.core.ttl import Expired, alike
 from verdigris.errors import ItemRefused, PhaseFailed, Unverified
-from verdigris.phases import consumers
+from verdigris.phases import consumers, replicas
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.comparing import Checkpoints, Entry, Side, Suspect, summed, suspects
 from verdigris.phases.scanning import pages
@@ -40,7 +40,7 @@ def ready(bench: Bench) -> None:
 
 def run(bench: Bench) -> Evidence:
     consumers.attend(bench)
-    return compare(bench, "verify", repair=True)
+    return compare(bench, "verify", repair=True) | replicas.prove(bench, "verify|replica")
 
 
 def check(bench: Bench) -> None:

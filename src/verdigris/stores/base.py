@@ -133,6 +133,25 @@ class TableAdmin(Protocol):
         ...
 
 
+class Replicas(Protocol):
+    """Copies of the home region's tables in other regions, which the service keeps in step."""
+
+    def states(self, name: str) -> Sequence[Replica]:
+        """The replicas of a table, as its home knows them. Raises NotFound."""
+        ...
+
+    def add(self, name: str, region: str) -> None:
+        """Makes a replica, if it is not there, and returns when it is active, at home and there. Safe to repeat.
+
+        Raises NotFound, Invalid where the service refuses, Unreachable if it takes too long: the same call goes on.
+        """
+        ...
+
+    def table(self, name: str, region: str) -> Table:
+        """The data path of a replica: what has arrived there by now. Raises NotFound."""
+        ...
+
+
 # ── links ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

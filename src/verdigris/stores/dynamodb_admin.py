@@ -40,7 +40,7 @@ class DynamoAdmin:
     ) -> None:
         self._aws = aws
         self._may_go = may_go
-        self._client = self._guarded(None)
+        self._client = self.client_of(None)
         self._report = report
         self._wait_s = wait_s
         self._sleep = sleep
@@ -76,7 +76,7 @@ class DynamoAdmin:
             # It was not there a moment ago, and an earlier request of ours was not answered: then it is ours.
             if there or not _tried_again(error):
                 raise AlreadyThere(f"table {name} is there already", where=name) from error
-        self._wait(name, lambda table: table is not None and _is_active(table), "to become active")
+        self.wait(name, lambda table: table is not None and _is_active(table), "to become active")
         if shape.ttl_attribute is not None:
             self.enable_ttl(name, shape.ttl_attribute)
 
@@ -91,11 +91,11 @@ class DynamoAdmin:
                 raise
 
     def delete(self, name: str) -> None:
-        clients = cache(self._guarded)
+        clients = cache(self.client_of)
         removal = Removal(lambda region: clients(region) if region else self._client, name)
-        self._wait(name, removal.step, "to be gone", lambda: removal.reason)
+        self.wait(name, removal.step, "to be gone", lambda: removal.reason)
 
-    def _guarded(self, region: str | None) -> Any:
+    def client_of(self, region: str | None) -> Any:
         """A client that asks first. Who was paused past its lease must not remove what its successor has made."""
         client = self._aws.client("dynamodb", region)
         for change in _CHANGES:
@@ -115,13 +115,13 @@ class DynamoAdmin:
 
     def enable_stream(self, name: str) -> str:
         # An update is refused while another runs.
-        table = self._wait(name, lambda table: table is None or _is_active(table), "to become active")
+        table = self.wait(name, lambda table: table is None or _is_active(table), "to become active")
         if table is None:
             raise NotFound(f"no table {name}", where=name)
         found = table.get("StreamSpecification", {})
         if not found.get("StreamEnabled"):
             self._turn_on(name)
-            table = self._wait(name, _has_stream, "to have its stream")
+            table = self.wait(name, _has_stream, "to have its stream")
         elif found["StreamViewType"] != NEW_AND_OLD_IMAGES:
             raise Invalid(
                 f"the stream of {name} shows {found['StreamViewType']}; Verdigris needs {NEW_AND_OLD_IMAGES},"
@@ -171,7 +171,7 @@ class DynamoAdmin:
                 return []
             raise
 
-    def _wait(
+    def wait(
         self,
         name: str,
         done: Callable[[dict[str, Any] | None], bool],

@@ -1,0 +1,184 @@
+"""The new table's copies in other regions: made while it is empty, looked at, and compared with it.
+
+How far a replica lags is not asked of CloudWatch, whose figure is minutes old: what counts is measured, namely how long
+it takes until the replica holds what the table holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+from verdigris.core.batching import runs
+from verdigris.core.damage import decoded
+from verdigris.core.fingerprint import Sums, fingerprint
+from verdigris.core.model import Key, Phase, RawItem, Segment
+from verdigris.core.raw_key import key_reader
+from verdigris.core.records import Evidence
+from verdigris.errors import PhaseFailed, Unverified
+from verdigris.phases.base import Bench, Progress
+from verdigris.phases.comparing import Checkpoints, Entry, Side, summed, suspects
+from verdigris.phases.scanning import pages
+from verdigris.phases.tail import tail
+from verdigris.phases.waiting import answered
+from verdigris.stores.base import Replicas, Table
+
+STEP = "create-replica "
+
+#: How long differences are waited for that do not change any more. AWS replicates within a second or so; what is not
+#: there after minutes is held up (DDG V2globaltables_HowItWorks).
+_LIMIT_S = 300.0
+_LOOK_S = 0.5
+_CHUNK = 500
+_NAMED = 20
+
+
+def steps(bench: Bench) -> list[str]:
+    """The names of the steps that make them."""
+    return [f"{STEP}{region}" for region in bench.plan.replicas]
+
+
+def make(bench: Bench) -> None:
+    """One after the other: AWS takes one at a time. Each a step."""
+    for region in bench.plan.replicas:
+        bench.log.step(Phase.PROVISION, f"{STEP}{region}", partial(_make, bench, region))
+
+
+def _make(bench: Bench, region: str) -> Evidence:
+    name, replicas = bench.plan.destination_table, _port(bench)
+    if any(one.region == region for one in replicas.states(name)):
+        there = not bench.log.announced_before(f"{STEP}{region}")
+    elif not bench.stores.admin.is_empty(name):
+        raise PhaseFailed(
+            f"{name} holds items already: a replica in {region} would take hours, and cannot be cancelled",
+            where=name,
+            next_command=f"verdigris abort {bench.plan.env}",
+        )
+    else:
+        there = False
+    began_s = bench.now()
+    with answered(bench):
+        replicas.add(name, region)
+    return {"region": region, "made": not there, "took_s": round(bench.now() - began_s, 1)}
+
+
+def wrong(bench: Bench) -> str:
+    """What is the matter with a replica; "" if each is there and active."""
+    if not bench.plan.replicas:
+        return ""
+    name = bench.plan.destination_table
+    states = {one.region: one.status for one in _port(bench).states(name)}
+    for region in bench.plan.replicas:
+        if (status := states.get(region)) != "ACTIVE":
+            is_what = f"is {status}" if status else "is gone, and the table itself is there"
+            return f"the replica of {name} in {region} {is_what}"
+    return ""
+
+
+def demand(bench: Bench) -> None:
+    """Raises PhaseFailed if something is the matter with one."""
+    if fault := wrong(bench):
+        raise PhaseFailed(fault, where=bench.plan.destination_table, next_command=f"verdigris abort {bench.plan.env}")
+
+
+def prove(bench: Bench, name: str) -> Evidence:
+    """The replicas hold what the table holds, item by item. `name` is the checkpoints'. Raises Unverified."""
+    found = {region: _prove(bench, f"{name}|{region}", region) for region in bench.plan.replicas}
+    return {"replicas": found} if found else {}
+
+
+def _prove(bench: Bench, name: str, region: str) -> Evidence:
+    following, parts = tail(bench), bench.settings.segments
+    home, there = bench.destination, _port(bench).table(bench.plan.destination_table, region)
+    sides = (
+        Side(f"{name}|home", parts, partial(_entries, bench, home)),
+        Side(f"{name}|there", parts, partial(_entries, bench, there)),
+    )
+
+    def between() -> None:
+        following.step()
+        _report(bench, f"comparing the replica in {region}")
+
+    kept = Checkpoints(
+        lambda unit: (
+            None
+            if (saved := bench.journal.checkpoint(bench.deployment, unit)) is None
+            else decoded(bench.plan.deploy_table, unit, saved, Sums.from_bytes)
+        ),
+        lambda unit, sums: bench.journal.save(bench.deployment, unit, sums.to_bytes()),
+    )
+    sums = summed(bench.engine, sides, bench.settings.verify_buckets, kept, between)
+    began_s = bench.now()
+    opened = [suspect.key for some in suspects(bench.engine, sides, sums, between) for suspect in some]
+    in_motion = _wait_until_equal(bench, region, home, there, opened)
+    bench.journal.forget(bench.deployment, bench.journal.checkpoints(bench.deployment, f"{name}|"))
+    return {
+        "items": sums[1].count,
+        "suspects": len(opened),
+        "in_motion": in_motion,
+        "differences": 0,
+        "caught_up_s": round(bench.now() - began_s, 1),
+    }
+
+
+def _entries(bench: Bench, table: Table, part: int) -> Iterator[Entry]:
+    key_of = key_reader(table.key)
+    for page in pages(table, Segment(part, bench.settings.segments)):
+        for item in page.items:
+            key = key_of(item)
+            yield Entry(key, fingerprint(item), key)
+        bench.breathe()
+
+
+def _wait_until_equal(bench: Bench, region: str, home: Table, there: Table, keys: Sequence[Key]) -> int:
+    """How many keys changed at home between two looks: they are in motion. Raises Unverified for what stays apart."""
+    following, in_motion = tail(bench), 0
+    last: dict[Key, RawItem | None] = {}
+    until_s = bench.now() + _LIMIT_S
+    while True:
+        now = dict(_apart(home, there, keys))
+        moved = {key for key, item in now.items() if key in last and last[key] != item}
+        in_motion += len(moved)
+        keys = [key for key in now if key not in moved]
+        if not keys:
+            return in_motion
+        if bench.now() >= until_s:
+            raise _unverified(bench, region, keys)
+        last = now
+        following.step()
+        _report(bench, f"waiting for the replica in {region}: {len(keys)} items are not there yet as they are at home")
+        bench.breathe()
+        bench.sleep(_LOOK_S)
+
+
+def _apart(home: Table, there: Table, keys: Iterable[Key]) -> Iterator[tuple[Key, RawItem | None]]:
+    """The keys that are not the same on both sides, with what is at home."""
+    for chunk in runs(list(keys), _CHUNK):
+        left, right = home.read(chunk), there.read(chunk)
+        for key in chunk:
+            one, other = left.get(key), right.get(key)
+            if one is None or other is None:
+                if one is not other:
+                    yield key, one
+            elif fingerprint(one) != fingerprint(other):
+                yield key, one
+
+
+def _unverified(bench: Bench, region: str, keys: Sequence[Key]) -> Unverified:
+    names = ", ".join("/".join(key) for key in keys[:_NAMED])
+    return Unverified(
+        f"{len(keys)} items of {bench.plan.destination_table} in {region} are not what they are at home: {names}",
+        where=f"{bench.plan.destination_table} in {region}",
+        state="the table at home is verified, and the old color serves on, untouched",
+        next_command=f"verdigris deploy {bench.plan.env}",
+    )
+
+
+def _port(bench: Bench) -> Replicas:
+    replicas = bench.stores.replicas
+    assert replicas is not None, "a plan with replicas comes from an environment that has them"
+    return replicas
+
+
+def _report(bench: Bench, reason: str) -> None:
+    bench.report(Progress(bench.snapshot.phase or Phase.VERIFY, reason=reason))

@@ -1,0 +1,183 @@
+"""Deployments in two regions: replicas are made, proven, looked at, removed, and every runner may die between."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from tests.lifecycle.world import World, some_items
+
+from verdigris import runner
+from verdigris.core.machine import Event, State
+from verdigris.core.model import Key, Phase, RawItem, Segment
+from verdigris.core.records import Said
+from verdigris.core.transform import Migration
+from verdigris.errors import PhaseFailed, Unverified
+from verdigris.stores.base import Replica, ScanPage, Table
+
+WEST, BETA = "us-west-1", "court-dev-beta"
+MIGRATION = Migration("0001_mark.py", up=lambda item: item | {"marked": True})
+
+
+def live() -> World:
+    world = World(migrations=[MIGRATION], regions=(WEST,))
+    world.live(some_items(40))
+    world.replicas.add("court-dev-alpha", WEST)
+    return world
+
+
+class Behind:
+    """A replica to which the changes of one key have not come until `arrives_s`."""
+
+    def __init__(self, world: World, table: Table, missing: Key, arrives_s: float) -> None:
+        self.name, self.key = table.name, table.key
+        self._world, self._table, self._missing, self._arrives_s = world, table, missing, arrives_s
+
+    def scan(self, segment: Segment, start: str | None) -> ScanPage:
+        page = self._table.scan(segment, start)
+        return ScanPage([item for item in page.items if not self._hides(self.key_of(item))], page.next)
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, RawItem]:
+        return {key: item for key, item in self._table.read(keys).items() if not self._hides(key)}
+
+    def write(self, puts: Sequence[RawItem], deletes: Sequence[Key] = ()) -> None:
+        raise AssertionError("nobody writes a replica")
+
+    def key_of(self, item: RawItem) -> Key:
+        return self._world.tables.contents(self.name).key_in(item)
+
+    def _hides(self, key: Key) -> bool:
+        return key == self._missing and self._world.clock() < self._arrives_s
+
+
+def behind(world: World, monkeypatch: pytest.MonkeyPatch, by_s: float) -> None:
+    arrives_s, key = world.clock() + by_s, ("case|7", "case|7")
+    table = world.replicas.table
+    monkeypatch.setattr(
+        world.replicas, "table", lambda name, region: Behind(world, table(name, region), key, arrives_s)
+    )
+
+
+def test_the_replica_is_made_while_the_table_is_empty_and_proven(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, items = live(), list[bool]()
+    add = world.replicas.add
+
+    def noting(name: str, region: str) -> None:
+        items.append(world.tables.is_empty(name))
+        add(name, region)
+
+    monkeypatch.setattr(world.replicas, "add", noting)
+    snapshot = runner.run(world.bench(), yes_by="me", until=Phase.SWITCH)
+    assert items == [True]
+    assert list(world.replicas.states(BETA)) == [Replica(WEST, "ACTIVE")]
+    evidence = snapshot.phases[Phase.VERIFY].evidence["replicas"]
+    assert evidence == {WEST: {"items": 40, "suspects": 0, "in_motion": 0, "differences": 0, "caught_up_s": 0.0}}
+    assert snapshot.plan.replicas == (WEST,)
+
+
+def test_a_replica_that_lags_is_waited_for_and_the_time_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, reasons = live(), set[str]()
+    world.progress = lambda progress: reasons.add(progress.reason)
+    runner.run(world.bench(), until=Phase.REPLAY)
+    behind(world, monkeypatch, by_s=20)
+    snapshot = runner.run(world.bench(), until=Phase.VERIFY)
+    found = snapshot.phases[Phase.VERIFY].evidence["replicas"][WEST]
+    assert (found["suspects"], found["differences"]) == (1, 0)
+    assert 15 <= found["caught_up_s"] <= 21
+    assert f"waiting for the replica in {WEST}: 1 items are not there yet as they are at home" in reasons
+
+
+def test_one_that_never_catches_up_stops_the_deployment_with_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = live()
+    runner.run(world.bench(), until=Phase.REPLAY)
+    behind(world, monkeypatch, by_s=10_000)
+    with pytest.raises(Unverified, match=r"1 items of court-dev-beta in us-west-1 .*: case\|7/case\|7"):
+        runner.run(world.bench(), yes_by="me")
+    monkeypatch.undo()
+    assert runner.run(world.bench(), yes_by="me", until=Phase.SWITCH).live == "green"
+
+
+def test_a_key_that_changes_all_the_time_is_in_motion(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = live()
+    runner.run(world.bench(), until=Phase.REPLAY)
+    behind(world, monkeypatch, by_s=10_000)
+    ticks = iter(range(10_000))
+    sleep = world.clock.sleep
+
+    def busy(seconds: float) -> None:
+        sleep(seconds)
+        world.put("alpha", {"pk": "case|7", "sk": "case|7", "n": next(ticks)})
+
+    bench = world.bench()
+    bench.sleep = busy
+    found = runner.run(bench, until=Phase.VERIFY).phases[Phase.VERIFY].evidence["replicas"][WEST]
+    assert found["in_motion"] == 1
+
+
+def test_a_replica_that_is_gone_stops_it_before_the_switch() -> None:
+    world = live()
+    runner.run(world.bench(), until=Phase.EXERCISE)
+    world.replicas.lose(BETA, WEST)
+    with pytest.raises(PhaseFailed, match=f"the replica of {BETA} in {WEST} is gone, and the table itself is there"):
+        runner.run(world.bench(), yes_by="me")
+    assert world.journal().flags().color == "blue"
+
+
+def test_a_bake_stops_when_a_replica_is_gone() -> None:
+    world = live()
+    runner.run(world.bench(), yes_by="me", until=Phase.SWITCH)
+    bench = world.bench()
+    world.replicas.lose(BETA, WEST)
+    with pytest.raises(PhaseFailed, match="is gone, and the table itself"):
+        runner.run(bench)
+
+
+def test_a_table_that_was_filled_meanwhile_gets_no_replica() -> None:
+    world = live()
+    bench = world.bench()
+    create = world.tables.create
+
+    def filled(name: str, shape: object) -> None:
+        create(name, shape)  # type: ignore[arg-type]
+        world.put("beta", {"pk": "x", "sk": "x"})
+
+    world.tables.create = filled  # type: ignore[method-assign]
+    with pytest.raises(PhaseFailed, match="holds items already"):
+        runner.run(bench)
+
+
+def test_an_abort_takes_it_away_with_its_table() -> None:
+    world = live()
+    runner.run(world.bench(), until=Phase.VERIFY)
+    bench = world.bench()
+    bench.log.append(Said(Event.ABORT, "me", ""))
+    assert runner.run(bench).state is State.ABORTED
+    assert world.tables.describe(BETA) is None
+    assert list(world.replicas.states("court-dev-alpha")) == [Replica(WEST, "ACTIVE")]
+
+
+def test_killed_at_every_record_it_ends_with_one_replica() -> None:
+    """A runner that dies after any of the first records; the next one goes on."""
+    whole = live()
+    runner.run(whole.bench(), yes_by="me", until=Phase.VERIFY)
+    records = whole.journal().records(1)
+    for count in range(1, len(records)):
+        world = live()
+        left = count
+
+        class Dead(Exception):
+            pass
+
+        def heard(record: object) -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                raise Dead
+
+        world.heard = heard
+        with pytest.raises(Dead):
+            runner.run(world.bench(), yes_by="me", until=Phase.VERIFY)
+        world.heard = lambda record: None
+        snapshot = runner.run(world.bench(), yes_by="me", until=Phase.VERIFY)
+        assert snapshot.done(Phase.VERIFY)
+        assert list(world.replicas.states(BETA)) == [Replica(WEST, "ACTIVE")]

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from verdigris.commands.adopting import Adoptable
     from verdigris.commands.cleaning import Cleaning
     from verdigris.commands.deploying import Planned
-    from verdigris.commands.looking import Finding, History, Status
+    from verdigris.commands.examining import Finding
+    from verdigris.commands.looking import History, Status
     from verdigris.commands.steering import Steered
     from verdigris.commands.waiting import Waited
     from verdigris.core.pacing import Budget

@@ -8,8 +8,9 @@ from __future__ import annotations
 from verdigris.commands.adopting import adopt
 from verdigris.commands.cleaning import clean
 from verdigris.commands.deploying import abort, approve, count_left_behind, deploy, finalize, plan, reject, rollback
+from verdigris.commands.examining import doctor
 from verdigris.commands.linting import lint_migrations
-from verdigris.commands.looking import doctor, history, status, unlock, watch, why
+from verdigris.commands.looking import history, status, unlock, watch, why
 from verdigris.commands.migrating import list_migrations, new_migration, record_migrations, repair_migrations
 from verdigris.commands.proving import verify
 from verdigris.commands.quarantining import discard, list_quarantine, mended_migrations, redrive, show_quarantined

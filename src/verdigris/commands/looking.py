@@ -1,13 +1,12 @@
-"""status, history, get, doctor, unlock: where things stand, for people and for scripts."""
+"""status, history, unlock: where things stand, for people and for scripts."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 
-from verdigris import survey
-from verdigris.commands.sessions import PUT_BACK, latest, nothing_yet
+from verdigris.commands.sessions import latest, nothing_yet
 from verdigris.commands.steering import control_now
 from verdigris.config.model import Config
 from verdigris.core.acts import Act
@@ -17,15 +16,12 @@ from verdigris.core.gates import expired
 from verdigris.core.horizon import FOR_THE_TAIL_S, left, settled_s, tail_unit, warning
 from verdigris.core.machine import State
 from verdigris.core.model import Phase
-from verdigris.core.plan_faults import faults
-from verdigris.core.planning import make_plan
 from verdigris.core.records import Record
 from verdigris.core.retention import Kept, kept
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.standing import disagreements
-from verdigris.core.versions import judge
 from verdigris.core.wording import stands, went_back
-from verdigris.errors import Conflict, Interrupted, UsageError, VerdigrisError
+from verdigris.errors import Conflict, Interrupted, UsageError
 from verdigris.journal.acts import acts
 from verdigris.journal.control import read_reason
 from verdigris.journal.holder import is_dead
@@ -65,16 +61,6 @@ class History:
 
     records: list[Record]
     acts: list[Act]
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that `doctor` looked at."""
-
-    name: str
-    ok: bool
-    said: str
-    next_command: str = ""
 
 
 def status(config: Config, env: str) -> Status:
@@ -197,97 +183,6 @@ def unlock(config: Config, env: str, lease_id: str) -> Lease:
     except Conflict as error:
         raise UsageError("the lease changed just now", next_command=f"verdigris status {env}") from error
     return lease
-
-
-def doctor(config: Config, env: str) -> list[Finding]:
-    """Whether everything is in place for a deployment. Read-only; goes on after each fault."""
-    wiring = Wiring(config, env)
-    found: list[Finding] = []
-    for name, look in _looks(wiring):
-        one = _look(name, look)
-        same = next((before.name for before in found if not one.ok and before.said == one.said), "")
-        found.append(replace(one, said=f"the same fault as of: {same}", next_command="") if same else one)
-    return found
-
-
-def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
-    env = wiring.name
-
-    def engines() -> str:
-        return f"DynamoDB at {wiring.dynamodb_url or wiring.env.region}, search at {wiring.search_url or 'none'}"
-
-    def table() -> str:
-        names = [name for name in wiring.names.tables.values() if wiring.admin.describe(name)]
-        return "tables: " + (", ".join(names) or "none yet")
-
-    def flags() -> str:
-        found = wiring.journal.flags()
-        snapshot = latest(wiring.journal)
-        if snapshot and not snapshot.ended and (wrong := disagreements(snapshot, found)):
-            raise UsageError(
-                f"changed by hand: {'; '.join(wrong)}",
-                next_command=PUT_BACK,
-            )
-        return (
-            f"live {found.color or 'none'}, source {found.source or 'none'}, destination {found.destination or 'none'}"
-        )
-
-    def data() -> str:
-        found = wiring.journal.flags()
-        under_way = latest(wiring.journal)
-        if found.color is None or (under_way and not under_way.ended):
-            return f"{found.source or 'none yet'}, filling {found.destination}" if found.source else "none yet"
-        if found.color_implied or found.source is None:
-            raise UsageError("scripts ran here: not all flags are written", next_command=f"verdigris adopt {env}")
-        live = wiring.live.table(found.color) if wiring.live else None
-        verdict = judge(env, found, wiring.names.tables, live)
-        if verdict.wrong:
-            raise UsageError(verdict.wrong, next_command=verdict.repair)
-        return f"{verdict.version} serves: {verdict.why}"
-
-    def lease() -> str:
-        found = wiring.journal.lease()
-        return f"held by {found.holder.who}: {found.holder.doing}" if found and found.holder else "free"
-
-    def search() -> str:
-        index = wiring.index
-        if index is None:
-            return "no index configured"
-        return ", ".join(f"{one.alias} → {index.alias(one.alias) or 'nothing yet'}" for one in wiring.env.indexes())
-
-    def migrations() -> str:
-        found = survey.migrations(wiring)
-        if found.faults:
-            raise UsageError(found.faults[0], next_command=f"verdigris migrations repair {wiring.name}")
-        return f"{len(found.applied)} applied, {len(found.pending)} pending"
-
-    def planned() -> str:
-        snapshot = latest(wiring.journal)
-        if snapshot and not snapshot.ended:
-            return f"deployment {snapshot.deployment} is under way: {snapshot.state}"
-        facts = survey.facts(wiring)
-        made = make_plan(wiring.names, facts)
-        for fault in faults(made, facts):
-            raise UsageError(fault.what, next_command=fault.next_command)
-        return f"the next deployment would be: {made.kind}"
-
-    yield from {
-        "engines": engines,
-        "deploy table": flags,
-        "data": data,
-        "lease": lease,
-        "tables": table,
-        "search": search,
-        "migrations": migrations,
-        "plan": planned,
-    }.items()
-
-
-def _look(name: str, look: Callable[[], str]) -> Finding:
-    try:
-        return Finding(name, True, look())
-    except VerdigrisError as error:
-        return Finding(name, False, str(error), error.next_command)
 
 
 def _counted(wiring: Wiring, snapshot: Snapshot | None) -> tuple[int | None, int | None]:

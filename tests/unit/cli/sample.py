@@ -9,8 +9,9 @@ import msgspec
 from verdigris.commands.adopting import Adoptable
 from verdigris.commands.cleaning import Cleaning, Leftover
 from verdigris.commands.deploying import Planned
+from verdigris.commands.examining import Finding
 from verdigris.commands.linting import Linted
-from verdigris.commands.looking import Finding, History, Status
+from verdigris.commands.looking import History, Status
 from verdigris.commands.quarantining import Listed, Redriven, Shown
 from verdigris.commands.trying import Trials
 from verdigris.commands.values import FlagSet

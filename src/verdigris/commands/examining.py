@@ -1,0 +1,118 @@
+"""doctor: whether everything is in place for a deployment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from verdigris import survey
+from verdigris.commands.sessions import PUT_BACK, latest
+from verdigris.config.model import Config
+from verdigris.core.plan_faults import faults
+from verdigris.core.planning import make_plan
+from verdigris.core.standing import disagreements
+from verdigris.core.versions import judge
+from verdigris.errors import UsageError, VerdigrisError
+from verdigris.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that `doctor` looked at."""
+
+    name: str
+    ok: bool
+    said: str
+    next_command: str = ""
+
+
+def doctor(config: Config, env: str) -> list[Finding]:
+    """Whether everything is in place for a deployment. Read-only; goes on after each fault."""
+    wiring = Wiring(config, env)
+    found: list[Finding] = []
+    for name, look in _looks(wiring):
+        one = _look(name, look)
+        same = next((before.name for before in found if not one.ok and before.said == one.said), "")
+        found.append(replace(one, said=f"the same fault as of: {same}", next_command="") if same else one)
+    return found
+
+
+def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
+    env = wiring.name
+
+    def engines() -> str:
+        return f"DynamoDB at {wiring.dynamodb_url or wiring.env.region}, search at {wiring.search_url or 'none'}"
+
+    def table() -> str:
+        names = [name for name in wiring.names.tables.values() if wiring.admin.describe(name)]
+        return "tables: " + (", ".join(names) or "none yet")
+
+    def flags() -> str:
+        found = wiring.journal.flags()
+        snapshot = latest(wiring.journal)
+        if snapshot and not snapshot.ended and (wrong := disagreements(snapshot, found)):
+            raise UsageError(
+                f"changed by hand: {'; '.join(wrong)}",
+                next_command=PUT_BACK,
+            )
+        return (
+            f"live {found.color or 'none'}, source {found.source or 'none'}, destination {found.destination or 'none'}"
+        )
+
+    def data() -> str:
+        found = wiring.journal.flags()
+        under_way = latest(wiring.journal)
+        if found.color is None or (under_way and not under_way.ended):
+            return f"{found.source or 'none yet'}, filling {found.destination}" if found.source else "none yet"
+        if found.color_implied or found.source is None:
+            raise UsageError("scripts ran here: not all flags are written", next_command=f"verdigris adopt {env}")
+        live = wiring.live.table(found.color) if wiring.live else None
+        verdict = judge(env, found, wiring.names.tables, live)
+        if verdict.wrong:
+            raise UsageError(verdict.wrong, next_command=verdict.repair)
+        return f"{verdict.version} serves: {verdict.why}"
+
+    def lease() -> str:
+        found = wiring.journal.lease()
+        return f"held by {found.holder.who}: {found.holder.doing}" if found and found.holder else "free"
+
+    def search() -> str:
+        index = wiring.index
+        if index is None:
+            return "no index configured"
+        aliases = [place.alias for place in wiring.env.indexes()]
+        return ", ".join(f"{alias} → {index.alias(alias) or 'nothing yet'}" for alias in aliases)
+
+    def migrations() -> str:
+        found = survey.migrations(wiring)
+        if found.faults:
+            raise UsageError(found.faults[0], next_command=f"verdigris migrations repair {wiring.name}")
+        return f"{len(found.applied)} applied, {len(found.pending)} pending"
+
+    def planned() -> str:
+        snapshot = latest(wiring.journal)
+        if snapshot and not snapshot.ended:
+            return f"deployment {snapshot.deployment} is under way: {snapshot.state}"
+        facts = survey.facts(wiring)
+        made = make_plan(wiring.names, facts)
+        for fault in faults(made, facts):
+            raise UsageError(fault.what, next_command=fault.next_command)
+        return f"the next deployment would be: {made.kind}"
+
+    yield from {
+        "engines": engines,
+        "deploy table": flags,
+        "data": data,
+        "lease": lease,
+        "tables": table,
+        "search": search,
+        "migrations": migrations,
+        "plan": planned,
+    }.items()
+
+
+def _look(name: str, look: Callable[[], str]) -> Finding:
+    try:
+        return Finding(name, True, look())
+    except VerdigrisError as error:
+        return Finding(name, False, str(error), error.next_command)

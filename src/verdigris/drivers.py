@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from verdigris.config.applications import (
+    ApplicationSettings,
     CdkApplication,
     CommandApplication,
     Infrastructure,
@@ -105,6 +107,33 @@ def _infrastructure(env: Environment, section: Infrastructure, folder: Path, cli
             )
             name = named("{app}-{env}-{color}")
             return ByCommands(folder, directory, name, deploy, destroy, address, timeout_s, tell)
+
+
+def missing_programs(env: Environment) -> tuple[str, ...]:
+    """Of the programs that the driver starts, those that this machine does not have."""
+    if env.application is None:
+        return ()
+    directory = env.config.root / env.application.directory
+    return tuple(word for word in sorted(_programs(env.application)) if not _is_there(interpreter(word), directory))
+
+
+def _programs(section: ApplicationSettings) -> set[str]:
+    match section:
+        case TerraformApplication():
+            return {section.program}
+        case SamApplication():
+            return {"sam"}
+        case CdkApplication():
+            return {"cdk"}
+        case CommandApplication():
+            return {command[0] for command in (section.deploy, section.destroy, section.address)}
+        case ProcessApplication():
+            return {section.command[0]}
+
+
+def _is_there(program: str, directory: Path) -> bool:
+    """A path is one from where the command runs, as a shell sees it; anything else is looked for on PATH."""
+    return shutil.which(directory / program if "/" in program else program) is not None
 
 
 def hooks(env: Environment, folder: Path, client: Client, tell: Tell) -> tuple[Hooked, ...]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from verdigris.config.model import Config
 from verdigris.core.planning import NewShape
 from verdigris.errors import ConfigError
@@ -16,9 +19,17 @@ _PLAIN = TableShape({"BillingMode": "PAY_PER_REQUEST"})
 def first_shape(config: Config) -> TableShape | None:
     """Of the table of an empty environment: it counts as having been through every migration, so it is made as
     `[table.destination]` says, where that is set. None where nothing is said. Raises ConfigError."""
-    body = config.table_shape()
-    first = None if body is None else TableShape(create=body)
+    first = written_shape(config)
     return wanted_shape(config, first or _PLAIN) or first
+
+
+def written_shape(config: Config) -> TableShape | None:
+    """What `[table] shape` says, None where there is none. Raises ConfigError."""
+    body = config.table_shape()
+    if body is None:
+        return None
+    _checked(config, "table.shape", str(config.table.shape), body)
+    return TableShape(create=body)
 
 
 def wanted_shape(config: Config, live: TableShape) -> TableShape | None:
@@ -26,14 +37,18 @@ def wanted_shape(config: Config, live: TableShape) -> TableShape | None:
     section, body = config.table.destination, config.destination_shape()
     if section is None or body is None:
         return None
+    _checked(config, "table.destination.shape", section.shape, body)
+    return completed(body, live, section.ttl_attribute)
+
+
+def _checked(config: Config, key: str, file: str, body: Mapping[str, Any]) -> None:
     if faults := body_faults(body):
-        place = f"{config.root / section.shape}: "
+        place = f"{config.root / file}: "
         raise ConfigError(
-            "the file of table.destination.shape is not the body of a CreateTable request",
+            f"the file of {key} is not the body of a CreateTable request",
             faults=tuple(place + fault for fault in faults),
             where=str(config.file),
         )
-    return completed(body, live, section.ttl_attribute)
 
 
 def new_shape(config: Config, live: TableShape | None) -> NewShape | None:

@@ -69,7 +69,7 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False, migrate: bool = Fa
         destination_regions=tuple(_regions_of(wiring, wiring.names.tables[source.other])),
         source_missing=_missing_regions(wiring, live),
         has_replicas=not wiring.env.local,
-        has_fence=wiring.env.local and wiring.env.application is not None,
+        has_fence=wiring.env.has_fence,
         production=wiring.env.production,
         has_shape=first_shape(wiring.config) is not None,
         shape=new_shape(wiring.config, live.shape if live else None),

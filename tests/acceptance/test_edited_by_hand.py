@@ -124,9 +124,13 @@ def test_a_row(edited: Edited, edit: Callable[[Edited], None], said: str) -> Non
     refused(edited.project.run("deploy", "dev", "--yes"), said, edited.table)
 
 
-def test_rows_that_status_cannot_read(edited: Edited) -> None:
+def test_where_it_stands_is_shown_without_the_row_by_which_people_steer(edited: Edited) -> None:
     edited.put("verdigris|budget", control={"S": "{"})
-    refused(edited.project.run("status", "dev"), "verdigris|budget")
+    done = edited.project.ok("status", "dev")
+    assert "waits for a yes" in done.out
+    assert "the row verdigris|budget of the deploy table is not as Verdigris wrote it" in done.out
+    assert done.out.endswith("next: remove that row, then run the command again\n")
+    refused(edited.project.run("pause", "dev"), "verdigris|budget")
     edited.delete(JOURNAL, "000002|000007")
     refused(edited.project.run("status", "dev"), "a hole before record 8")
 

@@ -72,6 +72,19 @@ def test_faults_of_hooks_and_notices(tmp_path: Path, sections: str, said: str) -
     assert not any("hunter2" in fault for fault in faults)
 
 
+def test_a_maintenance_page_holds_writes_and_so_does_the_front_door(tmp_path: Path) -> None:
+    dev = read(tmp_path, SMALLEST).environment("dev")
+    assert not dev.has_fence
+    pair = "".join(HOOK.replace("before-switch", at) for at in ("maintenance-on", "maintenance-off"))
+    prod = '[environments.prod]\nregions = ["us-east-1"]\n'
+    only = pair.replace("command", 'environments = ["prod"]\ncommand')
+    config = read(tmp_path, SMALLEST + prod + only)
+    assert config.environment("prod").has_fence
+    assert not config.environment("dev").has_fence
+    application = '[application]\ncommand = ["true"]\n'
+    assert read(tmp_path, SMALLEST + application).environment("dev").has_fence
+
+
 def test_hooks_and_notices_are_for_the_environments_that_they_name(tmp_path: Path) -> None:
     prod = '[environments.prod]\nregions = ["us-east-1"]\n'
     only = 'environments = ["prod"]\n'

@@ -23,7 +23,7 @@ from verdigris.core.quarantine import (
     payload_to_bytes,
     print_of,
 )
-from verdigris.errors import LeaseLost, StoreError
+from verdigris.errors import LeaseLost, StoreError, Unreachable
 from verdigris.journal.base import Delete, Put
 from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.memory import MemoryRows
@@ -160,3 +160,26 @@ def test_an_entry_that_somebody_changed_is_named(value: str | bytes) -> None:
     rows.write(Put(head | {"entry": value}))
     with pytest.raises(StoreError, match=r"head.*is not as Verdigris wrote it"):
         QuarantineRows(Journal(rows, str), 3).entries()
+
+
+def test_a_removal_that_failed_is_tried_again_whole() -> None:
+    """What stands in memory is changed after the write: else the payload would stay behind, and the count be wrong."""
+    rows = MemoryRows(created=True)
+    kept = QuarantineRows(journal(rows), 1)
+    other = msgspec.structs.replace(ENTRY, key=("case|2", "case|2"))
+    for entry in (ENTRY, other):
+        kept.put(entry, Payload(((entry.key, b"{}"),)))
+    write = rows.write
+
+    def unanswered(*operations: object) -> None:
+        rows.write = write  # type: ignore[method-assign]
+        raise Unreachable("no answer")
+
+    rows.write = unanswered  # type: ignore[method-assign]
+    with pytest.raises(Unreachable):
+        kept.remove(ENTRY)
+    kept.put(other)
+    assert [entry.key for entry in QuarantineRows(Journal(rows, str), 1).entries()] == [KEY, other.key]
+    kept.remove(ENTRY)
+    assert [entry.key for entry in QuarantineRows(Journal(rows, str), 1).entries()] == [other.key]
+    assert not [row for row in rows.scan("verdigris|quarantine") if str(row["sk"]).startswith(f"body|{ENTRY.unit}|")]

@@ -23,7 +23,11 @@ _DONE = "done"
 
 @click.command(
     cls=Command,
-    examples=("verdigris wait prod --for reindex", "verdigris wait prod --for approve --timeout 120 --json"),
+    examples=(
+        "verdigris wait prod --for reindex",
+        "verdigris wait prod --for done --deployment 12",
+        "verdigris wait prod --for approve --timeout 120 --json",
+    ),
 )
 @click.argument("env", required=False)
 @click.option(
@@ -36,6 +40,12 @@ _DONE = "done"
 )
 @click.option("--timeout", type=click.FloatRange(min=0), metavar="MINUTES", help="How long at most [for ever].")
 @click.option(
+    "--deployment",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Of this one, also if it has not begun or others came after it [the last].",
+)
+@click.option(
     "--every",
     type=click.FloatRange(min=0.1),
     metavar="SECONDS",
@@ -44,8 +54,8 @@ _DONE = "done"
     show_default=False,
 )
 @pass_call
-def command(call: Call, env: str | None, goal: str, timeout: float | None, every: float) -> int:
-    """Wait until a phase of the last deployment is done.
+def command(call: Call, env: str | None, goal: str, timeout: float | None, deployment: int | None, every: float) -> int:
+    """Wait until a phase of a deployment is done.
 
     For CI: the job ends with exit code 0 when the phase is done, 1 when it is not coming (the deployment failed, was
     rejected, rolled back or aborted), 3 when the time is over. A phase that the plan leaves out counts as done when
@@ -59,6 +69,7 @@ def command(call: Call, env: str | None, goal: str, timeout: float | None, every
             config,
             env,
             Phase.FINALIZE if goal == _DONE else Phase(goal),
+            deployment=deployment,
             timeout_s=None if timeout is None else timeout * 60,
             every_s=every,
             waiting=hooks.waiting,

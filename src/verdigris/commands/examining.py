@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from verdigris import survey
+from verdigris import drivers, survey
 from verdigris.commands.sessions import PUT_BACK, latest
 from verdigris.config.model import Config
 from verdigris.core.plan_faults import faults
 from verdigris.core.planning import make_plan
 from verdigris.core.standing import disagreements
 from verdigris.core.versions import judge
-from verdigris.errors import UsageError, VerdigrisError
+from verdigris.errors import NotFound, UsageError, VerdigrisError
 from verdigris.wiring import Wiring
 
 
@@ -83,6 +83,15 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         aliases = [place.alias for place in wiring.env.indexes()]
         return ", ".join(f"{alias} → {index.alias(alias) or 'nothing yet'}" for alias in aliases)
 
+    def application() -> str:
+        section = wiring.env.application
+        if missing := drivers.missing_programs(wiring.env):
+            raise NotFound(
+                f"not on this machine's PATH: {', '.join(missing)}",
+                next_command=f"install {missing[0]}, or mend [application], then: verdigris doctor {env}",
+            )
+        return f"{section.driver}, its programs are here" if section else "none that Verdigris starts"
+
     def migrations() -> str:
         found = survey.migrations(wiring)
         if found.faults:
@@ -106,6 +115,7 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         "lease": lease,
         "tables": table,
         "search": search,
+        "application": application,
         "migrations": migrations,
         "plan": planned,
     }.items()

@@ -11,7 +11,7 @@ from verdigris.core.model import DataVersion
 from verdigris.errors import NotFound, UsageError
 from verdigris.migrations.discovery import discover
 from verdigris.migrations.lint import Finding, Severity, TableNeeds, lint
-from verdigris.shaping import new_shape
+from verdigris.shaping import new_shape, written_shape
 from verdigris.stores.base import TableShape
 from verdigris.wiring import Wiring
 
@@ -57,8 +57,8 @@ def lint_migrations(config: Config, env: str | None = None, names: Sequence[str]
 
 
 def _shape(config: Config) -> tuple[str, TableShape | None]:
-    shape = config.table_shape()
-    return (str(config.root / str(config.table.shape)), TableShape(shape)) if shape else ("", None)
+    shape = written_shape(config)
+    return (str(config.root / str(config.table.shape)), shape) if shape else ("", None)
 
 
 def _live(wiring: Wiring) -> tuple[str, TableShape]:

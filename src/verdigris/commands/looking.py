@@ -11,6 +11,7 @@ from verdigris.commands.steering import control_now
 from verdigris.config.model import Config
 from verdigris.core.acts import Act
 from verdigris.core.control import Control, paused_reason
+from verdigris.core.damage import Damaged
 from verdigris.core.flags import Flags
 from verdigris.core.gates import expired
 from verdigris.core.horizon import FOR_THE_TAIL_S, left, settled_s, tail_unit, warning
@@ -53,6 +54,8 @@ class Status:
     stream_left_s: float | None = None
     #: how long the old color is kept, where that is said
     kept: Kept | None = None
+    #: what is wrong with the row by which people steer, "" if nothing is
+    unreadable: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,23 +71,24 @@ def status(config: Config, env: str) -> Status:
     return _status(Wiring(config, env))
 
 
-def watch(config: Config, env: str) -> Iterator[Status]:
-    """`status`, as often as the caller asks for the next one, over the same connections."""
+def watch(config: Config, env: str, deployment: int | None = None) -> Iterator[Status]:
+    """`status`, as often as the caller asks for the next one, over the same connections; of one deployment, which may
+    not have begun, or else of the last one."""
     wiring = Wiring(config, env)
     while True:
-        yield _status(wiring)
+        yield _status(wiring, deployment)
 
 
-def _status(wiring: Wiring) -> Status:
+def _status(wiring: Wiring, deployment: int | None = None) -> Status:
     env, journal = wiring.name, wiring.journal
-    snapshot = latest(journal)
+    snapshot = latest(journal, deployment)
     done, estimated = _counted(wiring, snapshot)
     entries = QuarantineRows(journal, snapshot.deployment).entries() if snapshot else []
     waiting = sum(entry.discarded is None for entry in entries)
     then = next_command(env, snapshot, waiting)
-    control, slow, left_s, old_color = None, "", None, None
+    control, slow, left_s, old_color, spoilt = None, "", None, None, None
     if snapshot and not snapshot.ended:
-        control = control_now(wiring, snapshot)
+        control, spoilt = _control(wiring, snapshot)
         slow = read_reason(journal, snapshot.deployment)
         since_s = settled_s(snapshot, journal.checkpoint(snapshot.deployment, tail_unit(snapshot)))
         left_s = None if since_s is None else left(since_s, time.time())
@@ -99,14 +103,23 @@ def _status(wiring: Wiring) -> Status:
         journal.lease(),
         done,
         estimated,
-        then,
+        spoilt.next_command if spoilt else then,
         control,
         slow,
         quarantined=waiting,
         discarded=len(entries) - waiting,
         stream_left_s=left_s,
         kept=old_color,
+        unreadable=spoilt.what if spoilt else "",
     )
+
+
+def _control(wiring: Wiring, snapshot: Snapshot) -> tuple[Control | None, Damaged | None]:
+    """By what people steer. It is not where a deployment stands: that is shown also where this row is spoilt."""
+    try:
+        return control_now(wiring, snapshot), None
+    except Damaged as error:
+        return None, error
 
 
 def why(found: Status) -> str:
@@ -127,6 +140,8 @@ def why(found: Status) -> str:
             reason = f"; {found.slow}"
         if found.control and (paused := paused_reason(found.control, found.env)) not in reason:
             reason += f"; {paused}"
+    if found.unreadable:
+        reason += f"; {found.unreadable}"
     if not snapshot.ended and (wrong := disagreements(snapshot, found.flags)):
         reason += f"; the deploy table was changed by hand: {'; '.join(wrong)}"
     if found.stream_left_s is not None and (hurry := warning(found.stream_left_s)):

@@ -152,10 +152,11 @@ def nothing_yet(wiring: Wiring) -> UsageError:
     )
 
 
-def latest(journal: Journal) -> Snapshot | None:
-    """The last deployment's snapshot, without a lease; None before the first."""
+def latest(journal: Journal, deployment: int | None = None) -> Snapshot | None:
+    """The snapshot of a deployment, by default the last, without a lease; None before it has begun."""
     try:
-        number = journal.deployments()
-        return journal.folded(journal.records(number)) if number else None
+        number = deployment or journal.deployments()
+        records = journal.records(number) if number else []
+        return journal.folded(records) if records else None
     except NotFound:
         return None

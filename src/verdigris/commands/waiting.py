@@ -27,19 +27,23 @@ def wait(
     env: str,
     goal: Phase,
     *,
+    deployment: int | None = None,
     timeout_s: float | None = None,
     every_s: float = 5.0,
     waiting: Callable[[str], None] = lambda reason: None,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], object] = time.sleep,
 ) -> Waited:
-    """Looks at the last deployment's journal until `goal` is done, or is not coming. Read-only; needs no lease.
+    """Looks at a deployment's journal until `goal` is done, or is not coming. Read-only; needs no lease.
 
-    `waiting` is told why at each look.
+    `deployment`: its number, also of one that has not begun; else the last one at each look. `waiting` is told why at
+    each look.
     """
     until_s = None if timeout_s is None else clock() + timeout_s
-    for status in watch(config, env):
+    for status in watch(config, env, deployment):
         found, reason = verdict(status.snapshot, goal), why(status)
+        if deployment and status.snapshot is None:
+            reason = f"deployment {deployment} has not begun"
         if found is not Verdict.AHEAD:
             return Waited(goal, found, status, reason)
         left_s = every_s if until_s is None else until_s - clock()

@@ -32,6 +32,7 @@ from verdigris.config.values import (
 )
 from verdigris.config.watching import AlarmSettings, HealthSettings
 from verdigris.core.declared import ConsumerKind, Declared
+from verdigris.core.hooking import Point
 from verdigris.core.model import Color, DataVersion
 from verdigris.core.pacing import Budget
 from verdigris.errors import UsageError
@@ -201,6 +202,12 @@ class Environment(EnvironmentSettings):
     def keep_old_s(self) -> float:
         """How long the old color is kept after the switch, in seconds; 0 where nothing is said."""
         return seconds(self.keep_old) if self.keep_old else 0.0
+
+    @property
+    def has_fence(self) -> bool:
+        """Whether something holds writes during a switch: the front door, or a maintenance page."""
+        front_door = self.local and self.application is not None
+        return front_door or any(hook.point is Point.MAINTENANCE_ON for hook in self.hooks)
 
     @property
     def region(self) -> str:

@@ -17,8 +17,12 @@ _REMOVE = f"remove that row (what it covers is done once more), {_AGAIN}"
 _Value = TypeVar("_Value")
 
 
-def damaged(table: str, row: str, why: object, next_command: str) -> StoreError:
-    return StoreError(
+class Damaged(StoreError):
+    """A row is not as it was written."""
+
+
+def damaged(table: str, row: str, why: object, next_command: str) -> Damaged:
+    return Damaged(
         f"the row {row} of the deploy table is not as Verdigris wrote it: {why}",
         where=table,
         state="nothing was changed",

@@ -88,8 +88,10 @@ class QuarantineRows:
     def remove(self, entry: Entry) -> None:
         """Removes it with its payload. Safe to repeat."""
         unit = entry.unit
-        bodies = [Delete(self._pk, self._body(unit, number)) for number in range(self._parts.pop(unit, 0))]
-        self._journal.write(Delete(self._pk, f"head|{unit}"), self._counted(len(self._parts)), *bodies)
+        bodies = [Delete(self._pk, self._body(unit, number)) for number in range(self._parts.get(unit, 0))]
+        left = len(self._parts.keys() - {unit})
+        self._journal.write(Delete(self._pk, f"head|{unit}"), self._counted(left), *bodies)
+        self._parts.pop(unit, None)  # after the write: one that failed is to be tried again, whole
 
     def _counted(self, entries: int) -> Put | Delete:
         if not entries:

@@ -18,9 +18,15 @@ shape = "table.json"
 [environments.dev]
 regions = ["us-east-1"]
 """
+MAIL = {
+    "IndexName": "gsi1",
+    "KeySchema": [{"AttributeName": "mail", "KeyType": "HASH"}],
+    "Projection": {"ProjectionType": "ALL"},
+}
 SHAPE = {
+    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "mail")],
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
-    "GlobalSecondaryIndexes": [{"IndexName": "gsi1", "KeySchema": [{"AttributeName": "mail", "KeyType": "HASH"}]}],
+    "GlobalSecondaryIndexes": [MAIL],
 }
 BAD = "import uuid\n\n\ndef up(item):\n    item.pop('mail')\n    return item | {'id': str(uuid.uuid4())}\n"
 GOOD = (
@@ -78,3 +84,15 @@ def test_the_document(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_name_that_is_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.run(["migrations", "lint", "0009_none.py"]) == 2
     assert "no such migration: 0009_none.py" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [("AttributeDefinitions", "AttributeDefinitions is missing"), ("KeySchema", "KeySchema is missing")],
+)
+def test_a_shape_that_is_none(folder: Path, capsys: pytest.CaptureFixture[str], part: str, said: str) -> None:
+    (folder / "table.json").write_text(json.dumps({name: value for name, value in SHAPE.items() if name != part}))
+    assert cli.run(["migrations", "lint"]) == 2
+    found = capsys.readouterr().err
+    assert "the file of table.shape is not the body of a CreateTable request" in found
+    assert f"table.json: {part} is missing" in found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from tests.unit.cli import sample
@@ -23,7 +24,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> list[Status]:
     """What each look at the environment finds; the last is found for ever."""
     found: list[Status] = []
 
-    def watch(config: object, env: str) -> Iterator[Status]:
+    def watch(config: object, env: str, deployment: int | None) -> Iterator[Status]:
         yield from found
         while True:
             yield found[-1]
@@ -86,3 +87,15 @@ def test_a_look_is_due_when_the_time_is_over_not_later(looks: list[Status], proj
     )
     assert waited.verdict is Verdict.AHEAD
     assert slept == [5, 5, 2]
+
+
+def test_a_deployment_that_has_not_begun_is_waited_for(run: Run, looks: list[Status]) -> None:
+    nothing = replace(sample.status(*RUNNING), snapshot=None)
+    looks += [nothing, nothing, sample.status(*sample.AT_GATE)]
+    done = run("wait", "dev", "--for", "reindex", "--deployment", "3", "--every", "0.1")
+    assert done.exit_code == 0
+    assert "reindex is not done: deployment 3 has not begun" in done.stderr
+
+
+def test_deployments_count_from_one(run: Run, looks: list[Status]) -> None:
+    assert run("wait", "dev", "--for", "reindex", "--deployment", "0").exit_code == 2

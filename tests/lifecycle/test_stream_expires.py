@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import random
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+from tests.lifecycle.refusals import begin, deploy, many
 from tests.lifecycle.test_deployment_in_memory import MIGRATIONS, Writer, expected
 from tests.lifecycle.world import World, some_items
 
 from verdigris import runner
 from verdigris.core.machine import Event, State
-from verdigris.core.model import Color, Phase
+from verdigris.core.model import Color, Key, Phase
 from verdigris.core.records import Intent, Record, Said
+from verdigris.core.settling import Settled
 from verdigris.core.transform import Migration
-from verdigris.errors import HintsLost, PhaseFailed
+from verdigris.errors import HintsLost, PhaseFailed, Unreachable
 from verdigris.phases.base import Progress
+from verdigris.phases.settling import Settler
 from verdigris.phases.tail import tail
 from verdigris.stores.memory_pointer import MemoryPointer
 
@@ -115,6 +120,25 @@ def test_the_tail_stops_before_a_record_expires_and_the_next_run_needs_no_stream
     assert bench.snapshot.losses == 1
     assert bench.snapshot.phases[Phase.VERIFY].evidence["repaired_keys"] == ["case|1/case|1", "case|1/contact|case|1"]
     assert world.items("beta") == expected(world.items("alpha"))
+
+
+def test_what_verify_saw_refused_is_not_forgotten_with_the_run_that_saw_it() -> None:
+    """No hint names the item, and what was read of the source is not read again: so the entry is durable before."""
+    world = begin(many())
+    deploy(world, until=Phase.BACKFILL)
+    world.put("alpha", {"pk": "case|late", "sk": "case|late", "entityName": "Case"})
+    world.clock.sleep(30 * HOUR)
+    trim(world, 0)
+    settle = Settler.hints
+
+    def cut(settler: Settler, hints: dict[Key, set[Key]], *more: Any, **named: Any) -> Settled:
+        if ("case|late", "case|late") in hints:
+            raise Unreachable("no answer")
+        return settle(settler, hints, *more, **named)
+
+    with patch.object(Settler, "hints", cut), pytest.raises(Unreachable):
+        deploy(world)
+    assert deploy(world, until=Phase.VERIFY).phases[Phase.VERIFY].evidence["quarantined"] == 2
 
 
 def trim(world: World, hours: float) -> None:

@@ -63,7 +63,7 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
     reserved: Container[Key] = () if transform.rekeyed else bench.settings.reserved  # beacons are in the source only
     expired = bench.expired()
     counted = _Counted(bench)
-    refused = _Refused(bench, following)
+    refused, kept = _Refused(bench, following), _Kept(bench)
 
     # Where hints were lost no settle has claimed what moved meanwhile; a later collision must be known as one.
     claimed = len(marks(bench.snapshot)) > 1
@@ -95,9 +95,15 @@ def compare(bench: Bench, name: str, *, repair: bool) -> Evidence:
         Side(f"{name}|source", parts, counted.reader(bench.source, expected, parts)),
         Side(f"{name}|destination", parts, counted.reader(bench.destination, actual, parts)),
     )
-    between = counted.between(following, refused.settle)
-    sums = summed(bench.engine, sides, bench.settings.verify_buckets, _kept(bench), between)
-    refused.settle()
+
+    def settle() -> None:
+        read = kept.read()
+        refused.settle()
+        kept.keep(read)
+
+    between = counted.between(following, settle)
+    sums = summed(bench.engine, sides, bench.settings.verify_buckets, Checkpoints(kept.load, kept.save), between)
+    settle()
     looked = _Looked(bench, following, repair, expired)
     opened = 0
     counted.again()
@@ -140,6 +146,35 @@ class _Refused:
         while self._found:
             some = {self._found.pop() for _ in range(min(len(self._found), _CHUNK))}
             self._following.settler.hints({source: set() for source in some})
+
+
+class _Kept:
+    """The sums of parts that were read. A later run does not read a part again whose sums are durable: so they are
+    kept when everything that was refused in it is in quarantine, and no sooner."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._sums: dict[str, Sums] = {}
+
+    def load(self, unit: str) -> Sums | None:
+        if unit in self._sums:
+            return self._sums[unit]
+        saved = self._bench.journal.checkpoint(self._bench.deployment, unit)
+        return None if saved is None else decoded(self._bench.plan.deploy_table, unit, saved, Sums.from_bytes)
+
+    def save(self, unit: str, sums: Sums) -> None:
+        """From any thread, when the part is read."""
+        self._sums[unit] = sums
+
+    def read(self) -> list[str]:
+        """The parts that are read and not durable."""
+        return list(self._sums)
+
+    def keep(self, units: Iterable[str]) -> None:
+        """From the thread that settles."""
+        for unit in units:
+            self._bench.journal.save(self._bench.deployment, unit, self._sums[unit].to_bytes())
+            del self._sums[unit]
 
 
 class _Looked:
@@ -248,14 +283,6 @@ class _Counted:
             )
 
         return show
-
-
-def _kept(bench: Bench) -> Checkpoints:
-    def load(unit: str) -> Sums | None:
-        saved = bench.journal.checkpoint(bench.deployment, unit)
-        return None if saved is None else decoded(bench.plan.deploy_table, unit, saved, Sums.from_bytes)
-
-    return Checkpoints(load, lambda unit, sums: bench.journal.save(bench.deployment, unit, sums.to_bytes()))
 
 
 def _unverified(bench: Bench, looked: _Looked) -> Unverified:

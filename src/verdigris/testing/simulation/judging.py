@@ -50,6 +50,8 @@ def judge_proven(world: World, when: str, since_s: float) -> None:
 
 def judge_write(world: World, key: Key, item: RawItem | None) -> None:
     """While nobody has decided about an item, its own key gets nothing but what it once was."""
+    if world.tables.describe(DESTINATION) is None:
+        return  # late, from a deployment that was aborted
     application, decided = world.application, world.decided
     migration = world.schedule.shape.migration
     if key not in due(migration, application.things, decided).undecided:

@@ -10,6 +10,7 @@ from tests.docs import diagram, sequences
 from tests.docs.tree import DOCS, ROOT
 
 from verdigris import __version__, errors
+from verdigris.cli.failure import Bug
 from verdigris.core.model import Phase
 from verdigris.core.records import Body
 
@@ -37,6 +38,21 @@ def test_every_phase_is_explained() -> None:
 def test_every_error_is_in_the_reference_and_in_the_tree_of_the_docstring(error: type[errors.VerdigrisError]) -> None:
     assert f"`{error.code}`" in (DOCS / "reference" / "errors.md").read_text("utf-8")
     assert re.search(rf"\b{error.__name__}\b", errors.__doc__ or "")
+
+
+CODES = [*(error.code for error in tree() if error.__module__ == errors.__name__), Bug.code]
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_every_error_has_its_entry_in_troubleshooting(code: str) -> None:
+    text = (DOCS / "troubleshooting.md").read_text("utf-8")
+    (entry,) = re.findall(rf"^### `{code}`\n\n(.+?)(?=^###|\Z)", text, re.MULTILINE | re.DOTALL)
+    assert "*Type:*" in entry
+
+
+def test_troubleshooting_knows_no_other_code() -> None:
+    text = (DOCS / "troubleshooting.md").read_text("utf-8")
+    assert set(re.findall(r"^### `([a-z-]+)`$", text, re.MULTILINE)) == set(CODES)
 
 
 def test_every_record_of_the_journal_is_explained() -> None:

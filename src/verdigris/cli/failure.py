@@ -47,6 +47,8 @@ def lines(error: VerdigrisError) -> list[str]:
         said.append(f"  where: {error.where}")
     if error.state:
         said.append(f"  state: {error.state}")
+    if not isinstance(error, UsageError | ConfigError | Interrupted):  # these say all there is to say
+        said.append(f"  more:  docs/troubleshooting.md#{error.code}")
     return said
 
 

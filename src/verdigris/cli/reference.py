@@ -44,7 +44,8 @@ _ERRORS = f"""# Errors
 
 Every error says what happened, where, what state is left behind, and, as its last line, what to type next. With
 `--json` the same stands under `error`, in the shape of [JSON](json.md#errors). `--verbose` adds the traceback.
-An error that is not in this table is a bug of Verdigris: its code is `bug`, and its exit code 1.
+Each code leads to what Verdigris does by itself and what to type. An error that is not in this table is a bug of
+Verdigris: its code is [`bug`](../troubleshooting.md#bug), and its exit code 1.
 
 | code | exit code | class | means |
 |---|---|---|---|
@@ -82,7 +83,8 @@ def _help(command: click.Command, context: click.Context) -> str:
 def errors_text() -> str:
     """`docs/reference/errors.md` as it must be."""
     rows = [
-        f"| `{error.code}` | {error.exit_code} | {depth * '&nbsp;&nbsp;'}`{error.__name__}` | {_meaning(error)} |"
+        f"| [`{error.code}`](../troubleshooting.md#{error.code}) | {error.exit_code} "
+        f"| {depth * '&nbsp;&nbsp;'}`{error.__name__}` | {_meaning(error)} |"
         for error, depth in _tree(VerdigrisError)
     ]
     return _ERRORS + "\n".join(rows) + "\n"

@@ -78,10 +78,12 @@ def test_errors(run: Run, monkeypatch: pytest.MonkeyPatch, error: type[Verdigris
     result = run("deploy")
     assert result.exit_code == error.exit_code
     label = "stopped:" if error is errors.Interrupted else "error:"
+    plain = error in (errors.UsageError, errors.ConfigError, errors.Interrupted)
     assert result.stderr.splitlines() == [
         f"{label} it broke",
         "  where: court-dev-beta",
         "  state: half done",
+        *([] if plain else [f"  more:  docs/troubleshooting.md#{error.code}"]),
         "next: verdigris abort dev",
     ]
 

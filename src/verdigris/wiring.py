@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -48,6 +48,7 @@ from verdigris.stores.live_command import LiveCommand
 from verdigris.stores.opensearch_index import OpenSearchIndex
 from verdigris.stores.outside import StreamConsumers
 from verdigris.stores.pointers.ordered import OrderedPointers
+from verdigris.stores.regional_consumers import Region, RegionalConsumers
 from verdigris.stores.search_auth import auth_for
 from verdigris.traffic import color_mappings, traffic_pointers
 
@@ -173,7 +174,17 @@ class Wiring(Connections):
         engine = self.env.local or self.env.endpoints.dynamodb is not None
         if engine and self.env.endpoints.aws is None:
             return None
-        return LambdaConsumers(lambda: self.service("lambda"))
+        if len(self.env.regions) == 1:
+            return self._lambda(self.env.region)
+        regions = self.env.regions
+        return RegionalConsumers({name: Region(partial(self._stream_in, name), self._lambda(name)) for name in regions})
+
+    def _lambda(self, region: str) -> LambdaConsumers:
+        return LambdaConsumers(lambda: self.services(region).client("lambda"))
+
+    def _stream_in(self, region: str, table: str) -> str | None:
+        facts = self.admin_of(region).describe(table)
+        return facts.stream if facts else None
 
     def service(self, name: str) -> Any:
         """The boto3 client of a service of the home region that has no engine here."""

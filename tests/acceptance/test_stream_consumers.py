@@ -21,7 +21,7 @@ from tests.project import SHAPE, Project
 
 from verdigris.core.items import decode
 from verdigris.core.model import Change, KeySchema
-from verdigris.core.records import Outcome, PhaseDone
+from verdigris.core.records import Outcome, PhaseDone, Started
 from verdigris.stores.base import Document
 from verdigris.stores.dynamodb_stream import DynamoStream
 from verdigris.stores.opensearch_index import OpenSearchIndex
@@ -85,7 +85,7 @@ class Function:
         key = KeySchema((("pk", "S"), ("sk", "S")))
         self._stream = DynamoStream(project.aws.json("dynamodbstreams"), mapping.event_source_arn, key)
         self._index = OpenSearchIndex(search_url)
-        self._into = f"{project.name}-dev-case-beta"
+        self._into = index_of(project)
         self._mapping = mapping
         self._after: dict[str, str | None] = {}
         self._stop = threading.Event()
@@ -146,10 +146,17 @@ def project(stack: SessionStack, tmp_path: Path) -> Iterator[Project]:
         yield made
 
 
+def index_of(project: Project) -> str:
+    """The index that the deployment made."""
+    started = project.records()[0].body
+    assert isinstance(started, Started)
+    return started.plan.indexes[0].destination
+
+
 def found(search_url: str, project: Project) -> dict[str, int]:
-    index = OpenSearchIndex(search_url)
-    index.refresh(f"{project.name}-dev-case-beta")
-    return {id_: body["cents"] for id_, body in index.documents(f"{project.name}-dev-case-beta")}
+    index, name = OpenSearchIndex(search_url), index_of(project)
+    index.refresh(name)
+    return {id_: body["cents"] for id_, body in index.documents(name)}
 
 
 def test_off_while_the_table_is_filled_then_it_builds_the_index(project: Project, stack: SessionStack) -> None:

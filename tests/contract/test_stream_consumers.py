@@ -1,7 +1,7 @@
 """The port `StreamConsumers`: who reads a stream, and asking it to stop or go on.
 
-Two adapters: Lambda (moto's server, which changes a state at once, and lets also what is not there be changed), and
-memory. What takes time, and what refuses, is in `tests/fault/test_stream_consumers.py`.
+Three adapters: Lambda (moto's server, which changes a state at once, and lets also what is not there be changed),
+memory, and several regions as one. What takes time, and what refuses, is in `tests/fault/test_stream_consumers.py`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from tests.contract.control_plane import aws, control_plane
 from verdigris.stores.lambda_consumers import LambdaConsumers
 from verdigris.stores.memory_consumers import MemoryConsumers
 from verdigris.stores.outside import DISABLED, ENABLED, StreamConsumers
+from verdigris.stores.regional_consumers import Region, RegionalConsumers
 
 _numbers = itertools.count(1)
 
@@ -46,6 +47,28 @@ def in_memory() -> World:
     streams = (f"arn:aws:dynamodb:memory:000000000000:table/t/stream/{number}" for number in itertools.count())
     return World(
         made, lambda: next(streams), lambda stream, function, on: made.add(stream, function, on=on), made.remove
+    )
+
+
+def in_two_regions() -> World:
+    """The mappings are those of the other region's copy."""
+    west = in_memory()
+    streams: dict[str, str] = {}
+    regions = {
+        "us-east-1": Region(lambda table: None, in_memory().consumers),
+        "us-west-1": Region(streams.get, west.consumers),
+    }
+
+    def stream() -> str:
+        name = f"table-{next(_numbers)}"
+        streams[name] = west.stream()
+        return f"arn:aws:dynamodb:us-east-1:000000000000:table/{name}/stream/1"
+
+    def add(stream: str, function: str, on: bool) -> str:
+        return "us-west-1/" + west.add(streams[stream.split("/")[1]], function, on)
+
+    return World(
+        RegionalConsumers(regions), stream, add, lambda mapping: west.remove(mapping.removeprefix("us-west-1/"))
     )
 
 
@@ -94,9 +117,14 @@ def zipped() -> bytes:
     return packed.getvalue()
 
 
-@pytest.fixture(params=["lambda", "memory"])
+@pytest.fixture(params=["lambda", "memory", "regional"])
 def world(request: pytest.FixtureRequest) -> World:
-    return in_memory() if request.param == "memory" else on_lambda(request.getfixturevalue("control"))
+    match request.param:
+        case "memory":
+            return in_memory()
+        case "regional":
+            return in_two_regions()
+    return on_lambda(request.getfixturevalue("control"))
 
 
 def test_those_of_a_stream_are_found_and_no_others(world: World) -> None:
@@ -129,5 +157,6 @@ def test_one_that_is_gone(world: World) -> None:
 
 
 def test_how_long_a_call_may_run(world: World) -> None:
-    world.add(world.stream(), "reader", False)
-    assert world.consumers.longest_s("reader") == 7.0
+    stream = world.stream()
+    world.add(stream, "reader", False)
+    assert [world.consumers.longest_s(one) for one in world.consumers.of(stream)] == [7.0]

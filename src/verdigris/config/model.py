@@ -266,8 +266,12 @@ class Environment(EnvironmentSettings):
 
     def consumers(self, color: Color) -> tuple[Declared, ...]:
         """What is known of the consumers of a color's table."""
-        mine = self._meant(self.config.consumer)
-        return tuple(Declared(self.colored(one.function, color), ConsumerKind(one.kind)) for one in mine)
+        named = (
+            Declared(self.colored(one.function, color, region), ConsumerKind(one.kind))
+            for one in self._meant(self.config.consumer)
+            for region in self.regions
+        )
+        return tuple(dict.fromkeys(named))
 
     def colored(self, template: str, color: Color, region: str | None = None) -> str:
         """A name of what serves a color."""

@@ -91,7 +91,7 @@ def ask(bench: Bench) -> None:
 
 def stop(bench: Bench) -> None:
     """Before an abort removes what they write to: those that are declared are off and quiet. Others are left alone."""
-    if not _concerned(bench):
+    if not _concerned(bench) or not bench.consumers:
         return
     while changes := _changes(bench, _sorted(bench)[0]):
         _make(bench, changes)
@@ -224,7 +224,7 @@ def _calls(bench: Bench, change: _Change, one: StreamConsumer, off_s: dict[str, 
     if port is None or change.wanted == ENABLED or _never_written(bench):
         return False
     seen_s = off_s.setdefault(one.id, bench.now())
-    until_s = min(seen_s, one.since_s + _CLOCKS_S) + port.longest_s(one.function)
+    until_s = min(seen_s, one.since_s + _CLOCKS_S) + port.longest_s(one)
     if bench.now() >= until_s:
         return False
     _tell(bench, f"a call of {one.function} may run until {datetime.fromtimestamp(until_s, UTC):%H:%M:%S} UTC")

@@ -33,9 +33,9 @@ class LambdaConsumers:
             return False
         return True
 
-    def longest_s(self, function: str) -> float:
-        with aws_errors(function):
-            return float(self._client().get_function_configuration(FunctionName=function)["Timeout"])
+    def longest_s(self, consumer: StreamConsumer) -> float:
+        with aws_errors(consumer.function):
+            return float(self._client().get_function_configuration(FunctionName=consumer.function)["Timeout"])
 
 
 def _consumer(mapping: dict[str, Any]) -> StreamConsumer:

@@ -54,8 +54,8 @@ class MemoryConsumers:
         mapping.shown = replace(mapping.shown, state=passing, since_s=self._clock())
         return True
 
-    def longest_s(self, function: str) -> float:
-        return self.longest.get(function, 3.0)
+    def longest_s(self, consumer: StreamConsumer) -> float:
+        return self.longest.get(consumer.function, 3.0)
 
     def _now(self, mapping: _Mapping) -> StreamConsumer:
         if mapping.then and self._clock() >= mapping.at_s:

@@ -124,7 +124,7 @@ class StreamConsumer:
 
 
 class StreamConsumers(Protocol):
-    """The consumers of tables' streams in one region."""
+    """The consumers of tables' streams."""
 
     def of(self, stream: str) -> Sequence[StreamConsumer]:
         """Every consumer of the stream of this ARN."""
@@ -137,6 +137,6 @@ class StreamConsumers(Protocol):
         """
         ...
 
-    def longest_s(self, function: str) -> float:
-        """How long one call of the function may run (seconds). Raises NotFound."""
+    def longest_s(self, consumer: StreamConsumer) -> float:
+        """How long one call of its function may run (seconds). Raises NotFound."""
         ...

@@ -3,7 +3,7 @@
 Why no older document can overwrite a newer one: every write carries an external version, `token << 40 | n`. The bulk
 of a runner writes with n = 0, each settle with the next n > 0, drawn before it writes; a runner that takes over has a
 higher fencing token. What is written later in this order was read later, and the index keeps the highest. What the
-index forgets (it remembers a deleted id's version for `index.gc_deletes`, a minute by default) the proof finds: it
+index forgets (it remembers a deleted id's version for `index.gc_deletes`, a quarter of an hour) the proof finds: it
 begins after every bulk is acknowledged, and compares document by document.
 
 An item whose document is refused, by its function or by the index, goes into quarantine for that index; what the index
@@ -181,7 +181,12 @@ class Documents:
 
 
 def documents_of(bench: Bench, index: SearchIndex) -> Documents:
-    """The documents of the indexes that Verdigris builds, in the name of the bench's runner."""
+    """The documents of the indexes that Verdigris builds, in the name of the bench's runner.
+
+    Those that its tail settles already, if it does: others would draw the same versions again.
+    """
+    if bench.tail and bench.tail.settler.documents:
+        return bench.tail.settler.documents
     plans = [plan for plan in bench.indexes() if plan.by is Builder.VERDIGRIS]
     # Beacons lie in the source: where the data stays, that is what documents are made of.
     reserved = () if bench.plan.moves_data else bench.settings.reserved

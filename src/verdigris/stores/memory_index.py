@@ -86,6 +86,11 @@ class MemoryIndex:
         for id, body in visible.items():  # noqa: A001
             yield id, decode(body)
 
+    def stored(self, index: str) -> dict[str, Mapping[str, Any]]:
+        """Every document as it is now, also where no refresh has shown it yet: for those who judge."""
+        with self._lock:
+            return {id: decode(body) for id, (_, body) in self._find(index).now.items() if body is not None}  # noqa: A001
+
     def read(self, index: str, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
         with self._lock:
             stored = self._find(index).now

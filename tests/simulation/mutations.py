@@ -10,6 +10,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from unittest.mock import patch
 
+from tests.simulation import rules_of_indexing as indexing
 from tests.simulation import rules_of_losing as losing
 from tests.simulation import rules_of_quarantine as quarantine
 from tests.simulation import rules_of_settling as settling
@@ -66,6 +67,8 @@ class Mutation:
 _DYING = ("crash", "crash-after", "cut", "lost")
 _LATE = having("late", "crash-late", phases=("backfill", "replay", "verify", "switch"))
 _DAYS = Allowed(faults=0, days=1.0)
+_INDEXED = Allowed(faults=0, courses=(("deploy",),), days=0.0, indexed=1.0)
+_INDEXED_DYING = Allowed(kinds=(*_DYING, "late", "crash-late"), phases=("reindex", "switch"), indexed=1.0)
 _SETTLED = "though it was settled"
 _PICKY = calm("picky", "picky-moved", "picky-owner")
 
@@ -169,4 +172,18 @@ MUTATIONS = [
         switching.changes_by_the_replaced,
         Allowed(("same",), kinds=("asleep",), phases=("abort",), courses=(("backfill", "abort", "deploy"),)),
     ),
+    Mutation("documents stay when their item goes", indexing.documents_not_removed, _INDEXED),
+    Mutation("documents are written after the item", indexing.documents_after_the_item, _INDEXED),
+    Mutation("documents of images are not looked for", indexing.images_not_looked_through, _INDEXED_DYING),
+    Mutation("a bulk wins over a settle", indexing.one_version_for_all, _INDEXED),
+    Mutation("an earlier runner's documents win", indexing.runners_not_ordered, _INDEXED_DYING),
+    Mutation("a reindex draws versions again", indexing.drawn_again, Allowed(faults=0, days=1.0, indexed=1.0)),
+    Mutation("what changes beside the build has no documents", indexing.settled_without_documents, _INDEXED),
+    Mutation("the proof of the index compares nothing", indexing.documents_counted, _INDEXED),
+    Mutation(
+        "an abort leaves the index",
+        indexing.index_kept_by_an_abort,
+        Allowed(faults=0, courses=(("verify", "abort", "deploy"),), indexed=1.0),
+    ),
+    Mutation("the alias does not follow", indexing.alias_left_behind, _INDEXED),
 ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache, cached_property, partial
 
+from msgspec.structs import replace
+
 from verdigris.core import records
 from verdigris.core.model import Color, DataVersion, Phase, Place
 from verdigris.core.planning import Facts, Names, PendingMigration, Plan, TableState, make_plan
@@ -18,11 +20,14 @@ from verdigris.phases.quarantine import Quarantine
 from verdigris.phases.views import SourceViews
 from verdigris.stores.table_shape import key_schema
 from verdigris.testing.simulation.cures import MENDED_CHECKSUM
+from verdigris.testing.simulation.documents import ALIAS, INDEXES, PLAN
 from verdigris.testing.simulation.engine import SimEngine
+from verdigris.testing.simulation.judging import judge_reindexed
 from verdigris.testing.simulation.migrations import MENDED, MIGRATIONS, REKEYED
 from verdigris.testing.simulation.ports import SimAdmin, SimLinks, SimPointer, SimStream, SimTable
 from verdigris.testing.simulation.process import Process
 from verdigris.testing.simulation.scheduler import ActorLock
+from verdigris.testing.simulation.search import SimIndex
 from verdigris.testing.simulation.world import (
     DEPLOY,
     DESTINATION,
@@ -40,6 +45,7 @@ _NAMES = Names(
     deploy_table=DEPLOY,
     tables={DataVersion.ALPHA: SOURCE, DataVersion.BETA: DESTINATION},
 )
+_NAMES_INDEXED = replace(_NAMES, indexes=((ALIAS, ALIAS.upper(), INDEXES),))
 
 
 class _SimBench(Bench):
@@ -77,6 +83,7 @@ def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> B
             table=lambda name: SimTable(process, name),
             stream=lambda arn: SimStream(process, arn),
             links=links,
+            index=SimIndex(process) if shape.indexed else None,
             pointer=(door := SimPointer(process)),
             fence=door,
         ),
@@ -85,7 +92,7 @@ def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> B
         engine=SimEngine(process, shape.workers, shape.beat_s),
         transform=lambda: _transform(shape.migration, mended, views),
         dry_transform=lambda views: _made(shape.migration, mended, views),
-        indexes=list,
+        indexes=lambda: [PLAN] if shape.indexed else [],
         shape=lambda: destination_shape(shape.migration),
         place=lambda color: Place("dev", color, DataVersion.BETA, DESTINATION, DEPLOY, "here"),
         exercise=lambda place, address: {"ran": shape.exercise},
@@ -108,7 +115,8 @@ def current(process: Process, journal: Journal) -> Log | None:
 def begin(process: Process, journal: Journal) -> Log:
     """A new deployment, with the migrations as they are in the folder now."""
     world = process.world
-    plan = _plan(world.schedule.shape.migration, world.decided.mended)
+    shape = world.schedule.shape
+    plan = _plan(shape.migration, world.decided.mended, shape.indexed)
     history = [journal.append(world.deployments + 1, 1, records.Started(plan))]
     world.turn_to(world.deployments + 1)
     return Log(journal, history, partial(_heard, process))
@@ -120,17 +128,21 @@ def _heard(process: Process, record: Record) -> None:
     elif isinstance(record.body, PhaseDone):
         if record.body.phase is Phase.VERIFY:
             process.world.verified(process.began_s)
-        if _may_repair_nothing(process.world):
+        elif record.body.phase is Phase.REINDEX and process.world.schedule.shape.indexed:
+            judge_reindexed(process.world)
+        if _may_repair_nothing(process.world, record.body.phase):
             for name in ("repaired", "verify_repaired"):
                 if number := record.body.evidence.get(name):
                     process.world.wrong.append(f"{record.body.phase} had to repair {number}")
 
 
-def _may_repair_nothing(world: World) -> bool:
+def _may_repair_nothing(world: World, phase: Phase) -> bool:
     """A discard may die between its record and its settle; what an aborted deployment sent may land in the next one; a
-    producer that the backfill wrote over is for verify to find, and so is what lost hints were of."""
+    producer that the backfill wrote over is for verify to find, and so is what lost hints were of. What a runner that
+    died had made of items which it read through a view is in no image: its documents are for the proof to find."""
     crowded = world.schedule.shape.migration.startswith("crowded")
-    return not (crowded or world.schedule.days or world.decided.given_up or world.deployments > 1)
+    seeing = "view" in world.schedule.shape.migration and phase is Phase.REINDEX
+    return not (crowded or seeing or world.schedule.days or world.decided.given_up or world.deployments > 1)
 
 
 def _transform(migration: str, mended: bool, views: SourceViews) -> Transform:
@@ -150,8 +162,11 @@ def _blind(migration: str, mended: bool) -> Transform:
 
 
 @cache
-def _plan(migration: str, mended: bool) -> Plan:
+def _plan(migration: str, mended: bool, indexed: bool) -> Plan:
     checksum = MENDED_CHECKSUM if mended else "checksum"
     pending = tuple(PendingMigration(m.name, checksum) for m in MIGRATIONS[migration])
     there, absent = TableState(True, False, True, True, 4), TableState(exists=False)
-    return make_plan(_NAMES, Facts(Color.BLUE, DataVersion.ALPHA, DataVersion.ALPHA, there, absent, pending))
+    return make_plan(
+        _NAMES_INDEXED if indexed else _NAMES,
+        Facts(Color.BLUE, DataVersion.ALPHA, DataVersion.ALPHA, there, absent, pending),
+    )

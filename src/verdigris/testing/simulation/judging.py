@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from verdigris.core.model import Color, Key, Phase, RawItem
+from verdigris.core.model import Color, DataVersion, Key, Phase, RawItem
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.ttl import expiry
 from verdigris.testing.simulation.application import Due, Thing, Things, due, forms, raw_of
+from verdigris.testing.simulation.documents import ALIAS, INDEXES, documents_due
 from verdigris.testing.simulation.places import DESTINATION, RESERVED, SOURCE
 
 if TYPE_CHECKING:
@@ -71,6 +72,43 @@ def judge_told(world: World, snapshot: Snapshot) -> None:
         world.wrong.append(f"{sorted(world.due.given_up)} were given up, and the switch names {sorted(told)}")
 
 
+def judge_documents(world: World, when: str) -> None:
+    """The new color's index holds the documents of what the new table held at the switch; the alias follows the color.
+
+    What was written since then has consumers of its own, which are none of a deployment's business.
+    """
+    _compare_documents(world, when, documents_due(world.due.items))
+    if world.indexes.stored(INDEXES[DataVersion.ALPHA]):
+        world.wrong.append(f"extra documents in the old color's index {when}")
+
+
+def judge_alias(world: World, live: Color) -> None:
+    """Once the deployment is through, the alias names the index of the color that is live."""
+    wanted = INDEXES[DataVersion.ALPHA if live is Color.BLUE else DataVersion.BETA]
+    if (found := world.indexes.alias(ALIAS)) != wanted:
+        world.wrong.append(f"the alias names {found} instead of {wanted}")
+
+
+def judge_reindexed(world: World) -> None:
+    """The index was proven: it holds the documents of what is in the destination, whatever that is."""
+    _compare_documents(world, "though that was proven", documents_due(_living(world, DESTINATION)))
+
+
+def _compare_documents(world: World, when: str, wanted: Mapping[str, Mapping[str, Any]]) -> None:
+    now_s = world.scheduler.now_s
+    found = {
+        id_: body
+        for id_, body in world.indexes.stored(INDEXES[DataVersion.BETA]).items()
+        if not 0 < body.get("exp", 0) <= now_s
+    }
+    wanted = {id_: body for id_, body in wanted.items() if not 0 < body.get("exp", 0) <= now_s}
+    for id_ in sorted({*found, *wanted}):
+        there, body = found.get(id_), wanted.get(id_)
+        if there != body:
+            word = "lost" if there is None else "extra" if body is None else "stale"
+            world.wrong.append(f"{word} document {id_} {when}: {there} instead of {body}")
+
+
 def judge_forward(world: World) -> None:
     """The old color wrote nothing since the way back, or it would be lost now."""
     if _unexpired(world, world.left[Color.BLUE]) != _unexpired(world, world.returned):
@@ -81,6 +119,8 @@ def judge_aborted(world: World) -> None:
     """Nothing of the deployment is left, and the source is what the application wrote."""
     if world.tables.describe(DESTINATION) is not None:
         world.wrong.append("an aborted deployment left its table")
+    if world.indexes.exists(INDEXES[DataVersion.BETA]):
+        world.wrong.append("an aborted deployment left its index")
     for kind in ("checkpoint", "quarantine"):
         if left := world.rows.scan(f"verdigris|{kind}"):
             world.wrong.append(f"an aborted deployment left {len(left)} rows: {kind}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from verdigris.core.model import Color
-from verdigris.testing.simulation.judging import judge
+from verdigris.testing.simulation.judging import judge, judge_alias, judge_documents
 from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, drawn
 from verdigris.testing.simulation.world import World
 
@@ -48,6 +48,9 @@ def run(schedule: Schedule, allowed: Allowed, program: Program, *, traced: bool 
         wrong.append("it ended without a switch")
     if not wrong:
         judge(world, "at the end", world.gate.live or Color.BLUE)
+        if schedule.shape.indexed:
+            judge_documents(world, "at the end")
+            judge_alias(world, world.gate.live or Color.BLUE)
         wrong += world.wrong
     taken = replace(schedule, switches=tuple(world.switches.made))
     return Report(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ CALLS = {
     "backfill": 50,
     "replay": 30,
     "verify": 60,
+    "reindex": 60,
     "exercise": 60,
     "quarantine": 20,
     "switch": 24,
@@ -24,6 +25,8 @@ CALLS = {
     "abort": 20,
     "lease": 5,
 }
+#: Where faults are put, unless there is an index.
+_PHASES = tuple(phase for phase in CALLS if phase != "reindex")
 #: What may become of one call of a runner, and how long it may take (seconds).
 CALM = ("cut", "lost", "half", "throttle", "slow", "pause", "crash", "crash-after", "jump", "asleep")
 LATE = ("late", "crash-late")
@@ -143,6 +146,8 @@ class Shape:
     course: tuple[str, ...]
     #: what operators do about what cannot be carried along: they "mend" the migrations, or "discard" it
     cure: str
+    #: whether the table has an index
+    indexed: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,8 @@ class Allowed:
     kinds: tuple[str, ...] = ()
     #: how likely a schedule is to stand still for a day, once or twice
     days: float = 0.1
+    #: how likely the table is to have an index
+    indexed: float = 0.12
 
 
 def drawn(seed: int, allowed: Allowed) -> Schedule:
@@ -199,7 +206,7 @@ def drawn(seed: int, allowed: Allowed) -> Schedule:
     kinds = allowed.kinds or (CALM + LATE if allowed.late_writes else CALM)
     kinds = tuple(kind for kind in kinds if kind != "asleep" or runners > 1)
     kinds = tuple(dice.sample(kinds, min(len(kinds), dice.randint(1, 4))))
-    phases = allowed.phases or tuple(CALLS)
+    phases = allowed.phases or _PHASES
     faults = tuple(_fault(dice, of(phases), of(kinds)) for _ in range(dice.randint(0, allowed.faults) if kinds else 0))
     skewed = [fault for fault in faults if fault.what == "jump"]
     faults = tuple(fault for fault in faults if fault not in skewed[1:])  # one clock that is wrong, once
@@ -236,7 +243,12 @@ def drawn(seed: int, allowed: Allowed) -> Schedule:
     answers = READS if shape.migration in ("same", "drop") else READS[:-1]
     reads = tuple(Read(dice.randint(1, 30), of(answers)) for _ in range(of((0, 0, 2, 6))))
     days = tuple(Day(of(_SINCE[1:]), chance() * of((0.1, 0.4, 2.0))) for _ in range(of((1, 1, 2))))
-    return Schedule(seed, shape, before, writers, faults, splits, reads, days if dice.random() < allowed.days else ())
+    days = days if dice.random() < allowed.days else ()
+    if dice.random() < allowed.indexed:
+        shape = replace(shape, indexed=True)
+        if not allowed.phases:
+            faults = tuple(_fault(dice, "reindex", f.what) if dice.random() < 0.4 else f for f in faults)
+    return Schedule(seed, shape, before, writers, faults, splits, reads, days)
 
 
 #: Most are puts; a `put` of another kind is an update that moves, splits or drops.

@@ -7,16 +7,18 @@ from functools import partial
 from random import Random
 
 from verdigris.core import flags
-from verdigris.core.model import Color, Key, RawItem
+from verdigris.core.model import Color, DataVersion, Key, RawItem
 from verdigris.errors import LeaseLost, StoreError, Unreachable
 from verdigris.journal.base import Put, flag_row
 from verdigris.journal.memory import MemoryRows
 from verdigris.stores.gate import Gate, Verdict
 from verdigris.stores.memory import MemoryTables
+from verdigris.stores.memory_index import MemoryIndex
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.testing.simulation import service
 from verdigris.testing.simulation.application import Application, Decided, Due, Thing, due, raw_of
-from verdigris.testing.simulation.judging import judge, judge_forward, judge_proven, judge_write
+from verdigris.testing.simulation.documents import ALIAS, INDEXES
+from verdigris.testing.simulation.judging import judge, judge_documents, judge_forward, judge_proven, judge_write
 from verdigris.testing.simulation.places import DEPLOY as DEPLOY
 from verdigris.testing.simulation.places import DESTINATION as DESTINATION
 from verdigris.testing.simulation.places import RESERVED as RESERVED
@@ -66,6 +68,7 @@ class World:
             clock=lambda: self.scheduler.now_s,
         )
         self.links = MemoryLinks()
+        self.indexes = MemoryIndex()
         self.gate = Gate(Color.BLUE)
         self.application = Application(shape.migration, lambda: self.scheduler.now_s)
         self.decided = Decided()
@@ -94,6 +97,8 @@ class World:
         self.tables.create(SOURCE, SHAPE)
         self.tables.enable_stream(SOURCE)
         self.tables.enable_ttl(SOURCE, "exp")
+        self.indexes.create(INDEXES[DataVersion.ALPHA], {})
+        self.indexes.point_alias(ALIAS, None, INDEXES[DataVersion.ALPHA])
         for op in self.schedule.before:
             self._do(op)
         self.application.begin()
@@ -259,6 +264,8 @@ class World:
         if first:
             application.things = dict(application.things)
             self.due = judge(self, "at the switch", color)
+            if self.schedule.shape.indexed:
+                judge_documents(self, "at the switch")
             if self.due.undecided:
                 self.wrong.append(f"switched while {sorted(self.due.undecided)} wait in quarantine")
             self.decided.refusing = False

@@ -20,7 +20,7 @@ from verdigris.phases.quarantine import Quarantine
 from verdigris.phases.views import SourceViews
 from verdigris.stores.table_shape import key_schema
 from verdigris.testing.simulation.cures import MENDED_CHECKSUM
-from verdigris.testing.simulation.documents import ALIAS, INDEXES, PLAN
+from verdigris.testing.simulation.documents import FOUND, index_plan
 from verdigris.testing.simulation.engine import SimEngine
 from verdigris.testing.simulation.judging import judge_reindexed
 from verdigris.testing.simulation.migrations import MENDED, MIGRATIONS, REKEYED
@@ -45,7 +45,6 @@ _NAMES = Names(
     deploy_table=DEPLOY,
     tables={DataVersion.ALPHA: SOURCE, DataVersion.BETA: DESTINATION},
 )
-_NAMES_INDEXED = replace(_NAMES, indexes=((ALIAS, ALIAS.upper(), INDEXES),))
 
 
 class _SimBench(Bench):
@@ -92,7 +91,7 @@ def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> B
         engine=SimEngine(process, shape.workers, shape.beat_s),
         transform=lambda: _transform(shape.migration, mended, views),
         dry_transform=lambda views: _made(shape.migration, mended, views),
-        indexes=lambda: [PLAN] if shape.indexed else [],
+        indexes=lambda: [index_plan(log.snapshot.deployment)] if shape.indexed else [],
         shape=lambda: destination_shape(shape.migration),
         place=lambda color: Place("dev", color, DataVersion.BETA, DESTINATION, DEPLOY, "here"),
         exercise=lambda place, address: {"ran": shape.exercise},
@@ -116,9 +115,10 @@ def begin(process: Process, journal: Journal) -> Log:
     """A new deployment, with the migrations as they are in the folder now."""
     world = process.world
     shape = world.schedule.shape
-    plan = _plan(shape.migration, world.decided.mended, shape.indexed)
-    history = [journal.append(world.deployments + 1, 1, records.Started(plan))]
-    world.turn_to(world.deployments + 1)
+    number = world.deployments + 1
+    plan = _plan(shape.migration, world.decided.mended, number if shape.indexed else 0)
+    history = [journal.append(number, 1, records.Started(plan))]
+    world.turn_to(number)
     return Log(journal, history, partial(_heard, process))
 
 
@@ -162,11 +162,10 @@ def _blind(migration: str, mended: bool) -> Transform:
 
 
 @cache
-def _plan(migration: str, mended: bool, indexed: bool) -> Plan:
+def _plan(migration: str, mended: bool, indexed: int) -> Plan:
+    """`indexed`: the number of a deployment that makes an index, or 0."""
     checksum = MENDED_CHECKSUM if mended else "checksum"
     pending = tuple(PendingMigration(m.name, checksum) for m in MIGRATIONS[migration])
     there, absent = TableState(True, False, True, True, 4), TableState(exists=False)
-    return make_plan(
-        _NAMES_INDEXED if indexed else _NAMES,
-        Facts(Color.BLUE, DataVersion.ALPHA, DataVersion.ALPHA, there, absent, pending),
-    )
+    facts = Facts(Color.BLUE, DataVersion.ALPHA, DataVersion.ALPHA, there, absent, pending)
+    return make_plan(_NAMES, replace(facts, indexes=(FOUND,), deployment=indexed) if indexed else facts)

@@ -11,10 +11,12 @@ from typing import Any
 import orjson
 
 from verdigris.core.model import DataVersion, Key, RawItem
+from verdigris.core.planning import FoundIndex, Recipe
 from verdigris.phases.base import IndexPlan
 
 ALIAS = "things"
-INDEXES = {version: f"things-{version}" for version in DataVersion}
+#: The old color's index.
+LIVE = "things-alpha-0"
 
 
 def _document(item: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
@@ -23,7 +25,16 @@ def _document(item: dict[str, Any]) -> tuple[str, dict[str, Any]] | None:
     return (f"{name} {mark % 3}", item) if mark % 5 else None
 
 
-PLAN = IndexPlan(ALIAS, INDEXES[DataVersion.BETA], {}, _document)
+FOUND = FoundIndex(ALIAS, ALIAS.upper(), Recipe("mappings", "code"), live=LIVE)
+
+
+def made_by(deployment: int) -> str:
+    """The index that a deployment makes."""
+    return f"{ALIAS}-{DataVersion.BETA}-{deployment}"
+
+
+def index_plan(deployment: int) -> IndexPlan:
+    return IndexPlan(ALIAS, made_by(deployment), {}, _document)
 
 
 def documents_due(items: Mapping[Key, RawItem]) -> dict[str, dict[str, Any]]:

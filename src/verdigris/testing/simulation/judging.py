@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from verdigris.core.model import Color, DataVersion, Key, Phase, RawItem
+from verdigris.core.model import Color, Key, Phase, RawItem
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.ttl import expiry
 from verdigris.testing.simulation.application import Due, Thing, Things, due, forms, raw_of
-from verdigris.testing.simulation.documents import ALIAS, INDEXES, documents_due
+from verdigris.testing.simulation.documents import ALIAS, LIVE, documents_due, made_by
 from verdigris.testing.simulation.places import DESTINATION, RESERVED, SOURCE
 
 if TYPE_CHECKING:
@@ -78,13 +78,13 @@ def judge_documents(world: World, when: str) -> None:
     What was written since then has consumers of its own, which are none of a deployment's business.
     """
     _compare_documents(world, when, documents_due(world.due.items))
-    if world.indexes.stored(INDEXES[DataVersion.ALPHA]):
+    if world.indexes.stored(LIVE):
         world.wrong.append(f"extra documents in the old color's index {when}")
 
 
 def judge_alias(world: World, live: Color) -> None:
     """Once the deployment is through, the alias names the index of the color that is live."""
-    wanted = INDEXES[DataVersion.ALPHA if live is Color.BLUE else DataVersion.BETA]
+    wanted = LIVE if live is Color.BLUE else made_by(world.deployments)
     if (found := world.indexes.alias(ALIAS)) != wanted:
         world.wrong.append(f"the alias names {found} instead of {wanted}")
 
@@ -98,7 +98,7 @@ def _compare_documents(world: World, when: str, wanted: Mapping[str, Mapping[str
     now_s = world.scheduler.now_s
     found = {
         id_: body
-        for id_, body in world.indexes.stored(INDEXES[DataVersion.BETA]).items()
+        for id_, body in world.indexes.stored(made_by(world.deployments)).items()
         if not 0 < body.get("exp", 0) <= now_s
     }
     wanted = {id_: body for id_, body in wanted.items() if not 0 < body.get("exp", 0) <= now_s}
@@ -119,7 +119,7 @@ def judge_aborted(world: World) -> None:
     """Nothing of the deployment is left, and the source is what the application wrote."""
     if world.tables.describe(DESTINATION) is not None:
         world.wrong.append("an aborted deployment left its table")
-    if world.indexes.exists(INDEXES[DataVersion.BETA]):
+    if world.indexes.exists(made_by(world.deployments)):
         world.wrong.append("an aborted deployment left its index")
     for kind in ("checkpoint", "quarantine"):
         if left := world.rows.scan(f"verdigris|{kind}"):

@@ -25,6 +25,9 @@ class SimIndex:
     def exists(self, index: str) -> bool:
         return self._call("index.exists", lambda: self._indexes.exists(index))
 
+    def named(self, prefix: str) -> Sequence[str]:
+        return self._call("index.named", lambda: self._indexes.named(prefix))
+
     def delete(self, index: str) -> None:
         self._change("index.delete", lambda: self._indexes.delete(index))
 

@@ -7,7 +7,7 @@ from functools import partial
 from random import Random
 
 from verdigris.core import flags
-from verdigris.core.model import Color, DataVersion, Key, RawItem
+from verdigris.core.model import Color, Key, RawItem
 from verdigris.errors import LeaseLost, StoreError, Unreachable
 from verdigris.journal.base import Put, flag_row
 from verdigris.journal.memory import MemoryRows
@@ -17,7 +17,7 @@ from verdigris.stores.memory_index import MemoryIndex
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.testing.simulation import service
 from verdigris.testing.simulation.application import Application, Decided, Due, Thing, due, raw_of
-from verdigris.testing.simulation.documents import ALIAS, INDEXES
+from verdigris.testing.simulation.documents import ALIAS, LIVE
 from verdigris.testing.simulation.judging import judge, judge_documents, judge_forward, judge_proven, judge_write
 from verdigris.testing.simulation.places import DEPLOY as DEPLOY
 from verdigris.testing.simulation.places import DESTINATION as DESTINATION
@@ -97,8 +97,8 @@ class World:
         self.tables.create(SOURCE, SHAPE)
         self.tables.enable_stream(SOURCE)
         self.tables.enable_ttl(SOURCE, "exp")
-        self.indexes.create(INDEXES[DataVersion.ALPHA], {})
-        self.indexes.point_alias(ALIAS, None, INDEXES[DataVersion.ALPHA])
+        self.indexes.create(LIVE, {})
+        self.indexes.point_alias(ALIAS, None, LIVE)
         for op in self.schedule.before:
             self._do(op)
         self.application.begin()

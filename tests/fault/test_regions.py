@@ -136,6 +136,6 @@ def test_a_backup_is_made_once_and_waited_for(place: Place) -> None:
 
 def test_what_is_in_the_way_of_a_replica_is_refused(place: Place) -> None:
     place.west.create_table(TableName=place.name, **SHAPE)
-    with pytest.raises(place.east.exceptions.ClientError, match="already exists in us-west-1"):
+    with pytest.raises(place.east.exceptions.ClientError, match="already existed as tables"):
         place.ask("Create")
     assert place.replicas() == []

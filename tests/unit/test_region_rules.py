@@ -31,7 +31,7 @@ class Court:
 
     def remove(self, region: str, *, protected: bool = False) -> None:
         update = {"TableName": "court", "ReplicaUpdates": [{"Delete": {"RegionName": region}}]}
-        self.tables.remove("court", update, protected=lambda _: protected)
+        self.tables.remove(EAST, "court", update, protected=lambda _: protected)
 
     def later(self, seconds: float) -> list[tuple[str, str]]:
         self.clock.sleep(seconds)
@@ -95,11 +95,11 @@ def test_while_one_comes_or_goes_nothing_else_is_changed(court: Court) -> None:
 
 
 def test_the_name_is_free_in_the_new_region(court: Court) -> None:
-    with refused("ValidationException", "already exists in us-west-1"):
+    with refused("ValidationException", "already existed as tables"):
         court.add(there=True)
     court.add()
     court.later(30)
-    with refused("ValidationException", "already exists: us-west-1"):
+    with refused("ValidationException", "already existed as tables"):
         court.add()
 
 
@@ -108,15 +108,43 @@ def test_provisioned_throughput_needs_autoscaling(court: Court) -> None:
         court.add(BillingModeSummary={"BillingMode": "PROVISIONED"})
 
 
+def test_the_table_itself_is_updating_until_the_replica_is_shown_and_that_is_not_there_yet(court: Court) -> None:
+    court.add()
+    court.later(5)
+    assert court.tables.status(EAST, "court") == "UPDATING"
+    with refused("ResourceNotFoundException"):
+        court.tables.status(WEST, "court")
+    court.later(1)
+    assert [court.tables.status(region, "court") for region in (EAST, WEST)] == ["ACTIVE", "CREATING"]
+
+
+def test_the_region_that_is_asked_is_no_replica_of_itself(court: Court) -> None:
+    with refused("ValidationException", "local region"):
+        court.add(EAST)
+    with refused("ValidationException", "local region"):
+        court.remove(EAST)
+
+
+def test_who_is_no_member_cannot_be_removed(court: Court) -> None:
+    with refused("ValidationException", "[eu-north-1]"):
+        court.remove(NORTH)
+
+
 @pytest.mark.parametrize(
-    "update",
+    ("update", "message"),
     [
-        {"ReplicaUpdates": [{"Create": {"RegionName": WEST}}], "StreamSpecification": {"StreamEnabled": True}},
-        {"ReplicaUpdates": [{"Create": {"RegionName": WEST}}, {"Create": {"RegionName": NORTH}}]},
+        (
+            {"ReplicaUpdates": [{"Create": {"RegionName": WEST}}], "StreamSpecification": {"StreamEnabled": True}},
+            "must be the only operation",
+        ),
+        (
+            {"ReplicaUpdates": [{"Create": {"RegionName": WEST}}, {"Create": {"RegionName": NORTH}}]},
+            "more than one replica action",
+        ),
     ],
 )
-def test_one_replica_a_call_and_nothing_else(court: Court, update: dict[str, Any]) -> None:
-    with refused("ValidationException", "Only one"):
+def test_one_replica_a_call_and_nothing_else(court: Court, update: dict[str, Any], message: str) -> None:
+    with refused("ValidationException", message):
         court.tables.add(EAST, "court", {"TableName": "court", **update}, HOME, there=False)
 
 
@@ -157,8 +185,6 @@ def test_each_copy_is_protected_by_itself(court: Court) -> None:
     court.later(30)
     with refused("ValidationException", "protected against deletion"):
         court.remove(WEST, protected=True)
-    with refused("ReplicaNotFoundException"):
-        court.remove(NORTH)
 
 
 def test_protection_is_not_changed_twice_at_once(court: Court) -> None:

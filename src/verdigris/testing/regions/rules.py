@@ -23,7 +23,7 @@ ACTED_AS_SOURCE = (
 class Timing:
     """How long things take, in seconds. What they take on AWS is said at each."""
 
-    #: until a replica that was asked for is in the description: about 6 s (L-224)
+    #: until a replica that was asked for is in the description: about 6 s (L-226)
     shown_s: float = 0.05
     #: until a replica of an empty table is ACTIVE: 14 to 49 s (L-226)
     made_s: float = 0.2
@@ -58,6 +58,12 @@ class GlobalTable:
     @property
     def changing(self) -> bool:
         return any(copy.status != "ACTIVE" for copy in self.copies.values())
+
+    def status(self, region: str, now: float) -> str:
+        """`TableStatus`: UPDATING until a new copy is shown, and ACTIVE again long before that copy is (L-226)."""
+        copy = self.copies[region]
+        unseen = any(now < other.shown_s for other in self.copies.values())
+        return "UPDATING" if unseen and copy.status == "ACTIVE" else copy.status
 
 
 class GlobalTables:
@@ -104,6 +110,13 @@ class GlobalTables:
             if other != region and self._now() >= copy.shown_s
         ]
 
+    def status(self, region: str, name: str) -> str:
+        """`TableStatus` of the region's copy. Before a new copy is shown at home, there is none (L-226)."""
+        copy = self._copies(name)[region]
+        if self._now() < copy.shown_s:
+            raise not_found(name)
+        return self._tables[name].status(region, self._now())
+
     def demand_there(self, region: str, name: str) -> None:
         """What is being made is not there yet, for reads and writes (API: the table must be ACTIVE)."""
         copy = self.copy(region, name)
@@ -118,11 +131,14 @@ class GlobalTables:
         one = self._only(update)
         new = str(one["Create"]["RegionName"])
         self.demand_unchanging(name)
-        if new == region or new in self._copies(name):
-            # API UpdateTable: ReplicaAlreadyExists is for 2017.11.29; here it is a ValidationException
-            raise invalid(f"Replica specified in the Replica Update already exists: {new}")
-        if there:  # DDG V2globaltables_reqs: no table of this name may exist in the new region
-            raise invalid(f"Failed to create a replica: a table named {name} already exists in {new}")
+        if new == region:
+            raise _of_itself()
+        # The codes of the API of 2017.11.29 are not used; a member and a table of somebody else's read alike (L-203).
+        if there or new in self._copies(name):
+            raise invalid(
+                f"Failed to create a the new replica of table with name: '{name}' because one or more replicas already "
+                "existed as tables."
+            )
         if home.get("BillingModeSummary", {}).get("BillingMode") != "PAY_PER_REQUEST":
             # L-222, DDG globaltables-capacity: provisioned tables need write autoscaling, which nobody has set here
             raise invalid("Table write capacity should either be Pay-Per-Request or AutoScaled.")
@@ -134,12 +150,17 @@ class GlobalTables:
         table.copies[new] = Copy(region, "CREATING", now + timing.shown_s, now + takes_s)
         return new
 
-    def remove(self, name: str, update: Mapping[str, Any], *, protected: Callable[[str], bool]) -> str:
+    def remove(self, region: str, name: str, update: Mapping[str, Any], *, protected: Callable[[str], bool]) -> str:
         """UpdateTable with a Delete of ReplicaUpdates; the region that goes. `protected` tells of a region's copy."""
         leaving = str(self._only(update)["Delete"]["RegionName"])
         self.demand_unchanging(name)
-        if leaving not in self._copies(name):
-            raise Refused(answers.error("ReplicaNotFoundException", f"Replica not found: {leaving}"))
+        if leaving == region:
+            raise _of_itself()
+        if leaving not in self._copies(name):  # L-203
+            raise invalid(
+                "Update global table operation failed because one or more replicas were not part of the global table. "
+                f"Please retry the request without these replicas: [{leaving}]."
+            )
         if protected(leaving):
             raise protection()
         self._leave(leaving, name)
@@ -173,10 +194,15 @@ class GlobalTables:
         self._protection_s[region, name] = self._now()
 
     def _only(self, update: Mapping[str, Any]) -> Mapping[str, Any]:
-        """One replica a call, and nothing else in it (L-224, L-382)."""
+        """One replica a call, and nothing else in it (L-224, L-228)."""
         updates: list[Mapping[str, Any]] = update["ReplicaUpdates"]
-        if len(updates) != 1 or update.keys() - {"TableName", "ReplicaUpdates"}:
-            raise invalid("Only one of a replica, stream, index or throughput change is possible in one call.")
+        if update.keys() - {"TableName", "ReplicaUpdates"}:
+            raise invalid(
+                "One or more parameter values were invalid: Replica modification must be the only operation in the "
+                "request"
+            )
+        if len(updates) != 1:
+            raise invalid("Update table operation with more than one replica action is not allowed")
         return updates[0]
 
     def _leave(self, region: str, name: str) -> None:
@@ -194,6 +220,13 @@ class GlobalTables:
 
 def invalid(message: str) -> Refused:
     return Refused(answers.error("ValidationException", message))
+
+
+def _of_itself() -> Refused:
+    return invalid(  # L-203
+        "Cannot add, delete, or update the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or "
+        "UpdateTable as required."
+    )
 
 
 def protection() -> Refused:

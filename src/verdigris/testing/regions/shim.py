@@ -124,7 +124,14 @@ class Regions(Serving):
             return answer
         table = orjson.loads(answer.body)["Table"]
         return answers.fine(
-            {"Table": {**table, "TableStatus": copy.status, "Replicas": self._tables.described(region, name)}}
+            {
+                "Table": {
+                    **table,
+                    "TableStatus": self._tables.status(region, name),
+                    "Replicas": self._tables.described(region, name),
+                    "GlobalTableVersion": "2019.11.21",
+                }
+            }
         )
 
     async def _update(self, call: Call, region: str, body: dict[str, Any]) -> Answer:
@@ -147,11 +154,12 @@ class Regions(Serving):
                 other: (await self._table(call, other, name) or {}).get("DeletionProtectionEnabled", False)
                 for other in self._tables.regions(name)
             }
-            gone = self._tables.remove(name, body, protected=lambda other: protected[other])
+            gone = self._tables.remove(region, name, body, protected=lambda other: protected[other])
             self.changes.append((region, "UpdateTable", gone))
         else:
             raise invalid("a replica is created or deleted here, nothing else")
-        return answers.fine({"TableDescription": {**home, "TableStatus": "UPDATING"}})
+        replicas = self._tables.described(region, name)
+        return answers.fine({"TableDescription": {**home, "TableStatus": "UPDATING", "Replicas": replicas}})
 
     async def _add(self, call: Call, region: str, body: dict[str, Any], home: dict[str, Any]) -> None:
         """AWS turns the stream on itself, and leaves one that is on as it is (L-305). TTL is shared (L-230)."""

@@ -114,7 +114,7 @@ def test_what_is_waited_for_is_said(stack: SessionStack, name: str) -> None:
         other = f"{name}-taken"
         estate.admin.create(other, shape_with_key(KEY))
         DynamoAdmin(local_aws(regions.url, WEST)).create(other, shape_with_key(KEY))
-        with pytest.raises(Invalid, match=f"already exists in {WEST}"):
+        with pytest.raises(Invalid, match="already existed as tables"):
             estate.replicas.add(other, WEST)
 
 
@@ -124,4 +124,21 @@ def test_it_is_not_waited_for_without_end_and_the_same_call_goes_on(stack: Sessi
         with pytest.raises(Unreachable, match=f"in {WEST} is CREATING"):
             estate.replicas.add(name, WEST)
         estate.replicas.add(name, WEST)
+        assert regions.changes == [(EAST, "UpdateTable", WEST)]
+
+
+def test_one_that_is_there_is_not_made_again_by_an_old_description(
+    stack: SessionStack, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An earlier request, whose answer was lost, has made it; AWS refuses another as it refuses a table of others."""
+    with real(stack.dynamodb_url) as (estate, regions):
+        estate.admin.create(name, shape_with_key(KEY))
+        control = local_aws(regions.url, EAST).client("dynamodb")
+        before = control.describe_table(TableName=name)["Table"]
+        estate.replicas.add(name, WEST)
+        look = estate.admin._describe  # type: ignore[attr-defined]
+        seen = iter([before])
+        monkeypatch.setattr(estate.admin, "_describe", lambda asked: next(seen, None) or look(asked))
+        estate.replicas.add(name, WEST)
+        assert estate.reasons[-1] == f"the replica of {name} in {WEST} is not shown yet"
         assert regions.changes == [(EAST, "UpdateTable", WEST)]

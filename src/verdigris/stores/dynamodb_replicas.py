@@ -67,10 +67,10 @@ class _Joining:
         elif table["TableStatus"] != "ACTIVE":
             self.reason = f"{self._name} is {table['TableStatus']}"
         else:
-            self._ask()
+            self._ask(table["TableArn"].split(":")[3])
         return False
 
-    def _ask(self) -> None:
+    def _ask(self, home: str) -> None:
         try:
             with aws_errors(f"{self._name} in {self._region}"):
                 self._client(None).update_table(
@@ -78,15 +78,28 @@ class _Joining:
                 )
         except (Conflict, Throttled) as error:  # an earlier request may be the one that is under way
             self.reason = f"the replica in {self._region} cannot be made yet: {error.what.partition(':')[0]}"
+        except Invalid:  # so is a replica that is there; the description at home may be older than an earlier request
+            if not self._has_joined(home):
+                raise
+            self.reason = f"the replica of {self._name} in {self._region} is not shown yet"
         else:
             self._asked = True
             self.reason = f"the replica of {self._name} in {self._region} was asked for"
 
     def _is_there(self) -> bool:
         """That region's own word: requests go there."""
+        found = self._there()
+        return found is not None and found["TableStatus"] == "ACTIVE"
+
+    def _has_joined(self, home: str) -> bool:
+        """Whether the table of that name there is a replica of this one, by its own word."""
+        found = self._there()
+        return found is not None and any(one.region == home for one in replicas_of(found))
+
+    def _there(self) -> Mapping[str, Any] | None:
         try:
             with aws_errors(f"{self._name} in {self._region}"):
-                found = self._client(self._region).describe_table(TableName=self._name)["Table"]
+                found: Mapping[str, Any] = self._client(self._region).describe_table(TableName=self._name)["Table"]
+                return found
         except NotFound:
-            return False
-        return bool(found["TableStatus"] == "ACTIVE")
+            return None

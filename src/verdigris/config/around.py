@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Discriminator, Field, Strict, Tag
+from pydantic import BeforeValidator, Discriminator, Field, Strict, Tag
 
 from verdigris.config.section import Section, told_by
 from verdigris.config.values import Command, EnvironmentName, RelativePath, SecretReference, Url
 from verdigris.core.hooking import Point
 from verdigris.core.model import Phase
 
-#: finalize is the end: nothing would send again what was lost after it (a hook at `after-finalize` can tell of it)
-After = Literal["provision", "backfill", "replay", "verify", "reindex", "exercise", "approve", "switch", "bake"]
+
+def _not_the_end(phase: Any) -> Any:
+    if phase == Phase.FINALIZE.value:
+        raise ValueError("nothing would send again what is lost after the end: use a [[hook]] at after-finalize")
+    return phase
+
+
+After = Annotated[
+    Literal["provision", "backfill", "replay", "verify", "reindex", "exercise", "approve", "switch", "bake"],
+    BeforeValidator(_not_the_end),
+]
 At = Literal[
     "before-provision",
     "after-provision",

@@ -6,7 +6,8 @@ Rules:
 2. `DONE` of a phase that the plan leaves out is taken at once; the chain below is the same for every plan.
 3. `FLIPPED` is journalled in one transaction with the compare-and-set of the live color. Before it every way leads back
    through `aborting`; after it only through `returning`.
-4. `finalize` has no way back, and is entered by a person only (or by a bootstrap, which has nothing to destroy).
+4. `finalize` has no way back, and is entered because a person or the configuration says so (or by a bootstrap, which
+   has nothing to destroy).
 5. `MENDED`: the migrations are not what they were. What was proven of them, and approved, is so no longer: back to
    `replay`, and through all proofs again. Before the proofs there is nothing to go back from.
 6. `LOST`: the stream dropped changes that nobody had read. Likewise: a verify that begins afterwards finds them.

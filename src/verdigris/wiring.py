@@ -50,6 +50,7 @@ from verdigris.stores.outside import StreamConsumers
 from verdigris.stores.pointers.ordered import OrderedPointers
 from verdigris.stores.regional_consumers import Region, RegionalConsumers
 from verdigris.stores.search_auth import auth_for
+from verdigris.stores.secrets import read_secret
 from verdigris.traffic import color_mappings, traffic_pointers
 
 if TYPE_CHECKING:
@@ -140,7 +141,11 @@ class Wiring(Connections):
         if not self.config.index or not self.search_url:
             return None
         credentials = cast("Credentials | None", self.session().get_credentials())
-        auth = auth_for(self.search_url, self.env.region, credentials, os.environ)
+        where = self.env.endpoints
+        login = None
+        if where.search_user and where.search_password:
+            login = where.search_user, read_secret(where.search_password, self.service, os.environ)
+        auth = auth_for(self.search_url, self.env.region, credentials, os.environ, login)
         return OpenSearchIndex(
             self.search_url,
             auth=auth,

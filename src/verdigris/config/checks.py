@@ -134,6 +134,8 @@ def _environments(raw: _Section) -> Iterator[Fault]:
         if local is False and _list(raw, "index") and "search" not in endpoints:
             what = 'is missing: the address of the cluster that holds the indexes, for example "https://search.example.com"'
             yield Fault(("environments", env, "endpoints", "search"), what)
+        if len(login := {"search_user", "search_password"} & endpoints.keys()) == 1:
+            yield Fault(("environments", env, "endpoints", *login), "search_user and search_password go together")
         if (local is True or "dynamodb" in endpoints) and "aws" not in endpoints and _consumers(raw, env):
             what = "is missing: where Lambda answers; or say in [[consumer]] environments which ones have it"
             yield Fault(("environments", env, "endpoints", "aws"), what)

@@ -9,7 +9,7 @@ from pydantic import Field
 from verdigris.config.applications import ApplicationSettings
 from verdigris.config.budget import BudgetSettings
 from verdigris.config.section import Section
-from verdigris.config.values import Duration, Regions, Url
+from verdigris.config.values import Duration, Regions, SecretReference, Url
 
 
 class EndpointSettings(Section):
@@ -17,6 +17,16 @@ class EndpointSettings(Section):
 
     dynamodb: Url | None = Field(default=None, description="Where DynamoDB and its streams answer.")
     search: Url | None = Field(default=None, description="Where the search cluster answers.")
+    search_user: str | None = Field(
+        default=None,
+        min_length=1,
+        description="The user whom the search cluster is asked as, with `search_password`. Without it: the variables "
+        "`VERDIGRIS_SEARCH_USER` and `VERDIGRIS_SEARCH_PASSWORD`, where set; else AWS credentials (SigV4) for AWS's "
+        "hosts, and nobody for others.",
+    )
+    search_password: SecretReference | None = Field(
+        default=None, description="Where the password is, in the forms of `[[notify]] token`."
+    )
     aws: Url | None = Field(default=None, description="Where the other services of AWS answer.")
 
 

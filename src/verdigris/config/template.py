@@ -149,7 +149,8 @@ approve = "auto"                     # or "manual" (the default): waits for verd
 # application = { command = ["python", "dev.py", "{port}"] } # in place of [application]
 # budget = { write_units_per_second = 100 } # in place of [budget]
 # In place of the region's own addresses, where it is not local:
-# endpoints = { dynamodb = "http://127.0.0.1:8000", search = "http://127.0.0.1:9200", aws = "http://127.0.0.1:5000" }
+# endpoints = { dynamodb = "http://127.0.0.1:8000", search = "http://127.0.0.1:9200", aws = "http://127.0.0.1:5000", \
+search_user = "verdigris", search_password = "env:SEARCH_PASSWORD" }
 """
 
 

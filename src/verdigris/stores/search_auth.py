@@ -44,12 +44,19 @@ def sigv4(credentials: Credentials, region: str, service: str = "es") -> Auth:
     return sign
 
 
-def auth_for(url: str, region: str, credentials: Credentials | None, environ: Mapping[str, str]) -> Auth:
-    """What fits an address: VERDIGRIS_SEARCH_USER and _PASSWORD where set, AWS credentials for AWS's hosts, else none.
+def auth_for(
+    url: str,
+    region: str,
+    credentials: Credentials | None,
+    environ: Mapping[str, str],
+    login: tuple[str, str] | None = None,
+) -> Auth:
+    """What fits an address: `login` (user, password) if there is one; VERDIGRIS_SEARCH_USER and _PASSWORD where set;
+    AWS credentials for AWS's hosts; else none.
 
     Raises AccessRefused if only one of the two variables is set, or if AWS credentials are needed and there are none.
     """
-    user, password = environ.get("VERDIGRIS_SEARCH_USER"), environ.get("VERDIGRIS_SEARCH_PASSWORD")
+    user, password = login or (environ.get("VERDIGRIS_SEARCH_USER"), environ.get("VERDIGRIS_SEARCH_PASSWORD"))
     if user and password:
         return basic(user, password)
     if user or password:

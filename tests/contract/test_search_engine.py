@@ -60,7 +60,8 @@ def test_the_mappings_refuse_one_document(http: SearchHttp, name: str) -> None:
     assert result.written == 2
     ((key, reason),) = result.refused
     assert key == "b"
-    assert reason.startswith("mapper_parsing_exception: ")
+    assert reason.startswith("mapper_parsing_exception: failed to parse field [n] of type [long]")
+    assert "one" not in reason, "what stood in the document is nobody's to know"
     indexes.delete(name)
 
 
@@ -99,3 +100,31 @@ def test_a_pattern_is_no_name(name: str) -> None:
     for call in (indexes.delete, indexes.exists, indexes.count, indexes.refresh, indexes.alias):
         with pytest.raises(Invalid, match="no name"):
             call(name)
+
+
+@pytest.mark.parametrize(
+    ("settings", "after"),
+    [
+        ({}, (None, None)),
+        ({"refresh_interval": "30s", "number_of_replicas": 1}, ("30s", "1")),
+        ({"index": {"refresh_interval": "5s"}}, ("5s", None)),
+        ({"index.refresh_interval": "7s", "index": {"number_of_replicas": 2}}, ("7s", "2")),
+    ],
+)
+def test_a_load_ends_with_the_settings_that_the_index_was_made_with(
+    http: SearchHttp, name: str, settings: dict[str, object], after: tuple[str | None, str | None]
+) -> None:
+    indexes, body = OpenSearchIndex(http.url), {"settings": settings}
+    indexes.create(name, body)
+
+    def now() -> tuple[str | None, str | None]:
+        found = msgspec.json.decode(http.call("GET", f"/{name}/_settings", where=name))[name]["settings"]["index"]
+        return found.get("refresh_interval"), found.get("number_of_replicas")
+
+    indexes.begin_load(name)
+    assert now() == ("-1", "0")
+    indexes.end_load(name, body)
+    replicas = now()[1] if after[1] is None else after[1]  # the cluster writes its default down
+    assert now() == (after[0], replicas)
+    assert replicas != "0"
+    indexes.delete(name)

@@ -14,6 +14,7 @@ from verdigris.phases.base import Bench
 from verdigris.phases.documents import Documents
 from verdigris.phases.settling import Settler
 from verdigris.phases.tail import tail
+from verdigris.stores.base import SearchIndex
 
 
 def documents_not_removed() -> Sequence[Patch]:
@@ -84,11 +85,11 @@ def settled_without_documents() -> Sequence[Patch]:
     """While the index is built nobody looks after what changes."""
     plain = reindex._build
 
-    def build(bench: Bench, documents: Documents) -> None:
+    def build(bench: Bench, documents: Documents, index: SearchIndex) -> None:
         settler = tail(bench).settler
         settler.documents = None
         try:
-            plain(bench, documents)
+            plain(bench, documents, index)
         finally:
             settler.documents = documents
 

@@ -21,6 +21,7 @@ from verdigris.phases.documents import Documents, documents_of
 from verdigris.phases.index_proof import prove
 from verdigris.phases.marks import renew_in_time, set_mark
 from verdigris.phases.tail import begun, tail
+from verdigris.stores.base import SearchIndex
 
 phase = Phase.REINDEX
 
@@ -44,7 +45,7 @@ def run(bench: Bench) -> Evidence:
         _mark(bench)
     if documents.plans:
         tail(bench).settler.documents = documents
-        _build(bench, documents)
+        _build(bench, documents, index)
     proofs = [prove(bench, documents, index, plan) for plan in documents.plans]
     proofs += [watching.prove(bench, index, plan) for plan in bench.indexes() if plan.by is Builder.APPLICATION]
     return {"indexes": len(proofs), **_total(proofs), "quarantined": len(bench.quarantine.waiting)}
@@ -67,25 +68,29 @@ def _mark(bench: Bench) -> None:
         renew_in_time(bench, phase)  # the deployment may have lain still; what it missed the proof finds
 
 
-def _build(bench: Bench, documents: Documents) -> None:
+def _build(bench: Bench, documents: Documents, index: SearchIndex) -> None:
     total = bench.settings.segments
     following = tail(bench)
     saved = bench.journal.checkpoints(bench.deployment, "reindex|")
-    counts = dict.fromkeys(range(total), 0)
+    parts = {
+        number: progress_from(bench.plan.deploy_table, unit, saved[unit]) if unit in saved else SegmentProgress()
+        for number in range(total)
+        if (unit := _unit(number))
+    }
+    unfinished = [number for number, at in parts.items() if not at.ended]
     lock = threading.Lock()
 
     def build(number: int) -> None:
-        unit = f"reindex|{number:06d}"
-        at = progress_from(bench.plan.deploy_table, unit, saved[unit]) if unit in saved else SegmentProgress()
+        at = parts[number]
         while not at.ended:
             page = bench.destination.scan(Segment(number, total), at.next)
             written = sum(documents.bulk(plan, documents.items(page.items)) for plan in documents.plans)
             at = SegmentProgress(
                 next=page.next, ended=page.next is None, read=at.read + len(page.items), written=at.written + written
             )
-            bench.journal.save(bench.deployment, unit, msgspec.json.encode(at))
+            bench.journal.save(bench.deployment, _unit(number), msgspec.json.encode(at))
             with lock:
-                counts[number] = at.read
+                parts[number] = at
             bench.breathe()
 
     def between() -> None:
@@ -95,14 +100,22 @@ def _build(bench: Bench, documents: Documents) -> None:
         bench.report(
             Progress(
                 phase,
-                sum(counts.values()),
+                sum(at.read for at in list(parts.values())),
                 estimate,
                 lag_s=following.lag_s,
                 lag_records=following.lag_records,
             )
         )
 
-    bench.engine.run(range(total), build, between)
+    for plan in documents.plans if unfinished else ():
+        index.begin_load(plan.physical)
+    bench.engine.run(unfinished, build, between)
+    for plan in documents.plans:  # whoever began: that run may have died
+        index.end_load(plan.physical, plan.mappings)
+
+
+def _unit(number: int) -> str:
+    return f"reindex|{number:06d}"
 
 
 def _total(proofs: list[Evidence]) -> Evidence:

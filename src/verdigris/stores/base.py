@@ -252,6 +252,13 @@ class SearchIndex(Protocol):
         """Every index whose name is `prefix`, or begins with it and a `-`; in order."""
         ...
 
+    def begin_load(self, index: str) -> None:
+        """Until `end_load` nothing becomes visible by itself, and no replica is kept. Raises NotFound."""
+        ...
+
+    def end_load(self, index: str, mappings: Mapping[str, Any]) -> None:
+        """Both are as the body that made the index says again, or as the cluster does. Raises NotFound."""
+
     def delete(self, index: str) -> None:
         """Deletes the index if it is there. An alias of that name raises Invalid: it is never followed."""
         ...

@@ -17,6 +17,7 @@ from verdigris.stores.search_bulk import line_of
 class _Index:
     #: id → (version, JSON text); the text of a deleted document is None, and its version stays
     now: dict[str, tuple[int, bytes | None]] = field(default_factory=dict)
+    loading: bool = False
     #: as of the last refresh
     visible: dict[str, bytes] = field(default_factory=dict)
 
@@ -46,6 +47,16 @@ class MemoryIndex:
 
     def named(self, prefix: str) -> Sequence[str]:
         return sorted(name for name in self._indexes if name == prefix or name.startswith(f"{prefix}-"))
+
+    def begin_load(self, index: str) -> None:
+        self._find(index).loading = True
+
+    def end_load(self, index: str, mappings: Mapping[str, Any]) -> None:
+        self._find(index).loading = False
+
+    def is_loading(self, index: str) -> bool:
+        """Whether a load was begun and not ended."""
+        return self._find(index).loading
 
     def delete(self, index: str) -> None:
         with self._lock:

@@ -25,6 +25,8 @@ PAGE = 500
 #: How long a delete's version is remembered, so that an older write that comes late cannot bring the document back.
 #: The services' default is 60 s; a request that was signed may be carried out for 5 minutes.
 GC_DELETES = "15m"
+#: While an index is filled ("Tune for indexing speed" in both products' manuals).
+_LOADING = {"refresh_interval": "-1", "number_of_replicas": 0}
 #: One index or alias, never a pattern, a list or `_all`: `DELETE /*` is one typo away.
 _NAME = re.compile(r"[^_\-+.*?,\s\"<>|\\/#:][^*?,\s\"<>|\\/#:]*")
 
@@ -92,6 +94,16 @@ class OpenSearchIndex:
         answer = self._http.call("GET", path, where=prefix, query=query)
         found = decoded(answer, dict[str, Any], prefix)
         return sorted(name for name in found if name == prefix or name.startswith(f"{prefix}-"))
+
+    def begin_load(self, index: str) -> None:
+        self._set(index, _LOADING)
+
+    def end_load(self, index: str, mappings: Mapping[str, Any]) -> None:
+        # null gives a setting back to the cluster
+        self._set(index, {name: setting(mappings.get("settings", {}), name) for name in _LOADING})
+
+    def _set(self, index: str, settings: Mapping[str, Any]) -> None:
+        self._http.call("PUT", _path(index, "_settings"), {"index": settings}, where=index)
 
     def delete(self, index: str) -> None:
         try:
@@ -193,6 +205,13 @@ def _path(name: str, *more: str) -> str:
     if not _NAME.fullmatch(name) or name != name.lower():
         raise Invalid("this is no name of an index or alias", where=name)
     return path_of(name, *more)
+
+
+def setting(settings: Mapping[str, Any], name: str) -> Any:
+    """A setting of an index, in any of the ways to write it; None if it is not there."""
+    nested = settings.get("index", {})
+    flat = {**settings, **(nested if isinstance(nested, Mapping) else {})}
+    return next((flat[key] for key in (name, f"index.{name}") if key in flat), None)
 
 
 def _with_memory_of_deletes(settings: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -109,6 +109,12 @@ class PacedIndex:
     def named(self, prefix: str) -> Sequence[str]:
         return self._inner.named(prefix)
 
+    def begin_load(self, index: str) -> None:
+        self._inner.begin_load(index)
+
+    def end_load(self, index: str, mappings: Mapping[str, Any]) -> None:
+        self._inner.end_load(index, mappings)
+
     def delete(self, index: str) -> None:
         self._inner.delete(index)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
 from verdigris.errors import (
@@ -15,8 +17,10 @@ from verdigris.errors import (
     Unreachable,
 )
 
-#: A reason may quote a field's value: enough to find the field, not enough to leak a document.
 REASON_CHARACTERS = 200
+#: From here on a reason quotes what stood in the document, which is nobody's to know: "Preview of field's value: '…'",
+#: "The prefix of the first immense term is: '…'".
+_QUOTED = re.compile(r"[.\s]*(?:Preview of field's value|The prefix of the first immense term)\b.*", re.DOTALL)
 
 _BY_TYPE: dict[str, type[StoreError]] = {
     "index_not_found_exception": NotFound,
@@ -58,7 +62,7 @@ class Cause(msgspec.Struct):
 
     @property
     def text(self) -> str:
-        reason = (self.reason or "")[:REASON_CHARACTERS]
+        reason = _QUOTED.sub("", self.reason or "")[:REASON_CHARACTERS]
         return f"{self.type}: {reason}" if reason else self.type
 
 

@@ -28,6 +28,12 @@ class SimIndex:
     def named(self, prefix: str) -> Sequence[str]:
         return self._call("index.named", lambda: self._indexes.named(prefix))
 
+    def begin_load(self, index: str) -> None:
+        self._change("index.begin-load", lambda: self._indexes.begin_load(index))
+
+    def end_load(self, index: str, mappings: Mapping[str, Any]) -> None:
+        self._change("index.end-load", lambda: self._indexes.end_load(index, mappings))
+
     def delete(self, index: str) -> None:
         self._change("index.delete", lambda: self._indexes.delete(index))
 

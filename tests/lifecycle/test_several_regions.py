@@ -114,6 +114,22 @@ def test_a_key_that_changes_all_the_time_is_in_motion(monkeypatch: pytest.Monkey
     assert found["in_motion"] == 1
 
 
+def test_what_was_written_since_verify_is_there_too_before_the_switch(monkeypatch: pytest.MonkeyPatch) -> None:
+    world, reasons = live(), set[str]()
+    world.progress = lambda progress: reasons.add(progress.reason)
+    runner.run(world.bench(), until=Phase.EXERCISE)
+    world.put("alpha", {"pk": "case|7", "sk": "case|7", "n": "new"})
+    behind(world, monkeypatch, by_s=10_000)
+    for _ in range(2):  # a second run does not see it written any more
+        with pytest.raises(Unverified, match=r"1 items of court-dev-beta in us-west-1 .*: case\|7/case\|7"):
+            runner.run(world.bench(), yes_by="me")
+        assert world.journal().flags().color == "blue"
+    monkeypatch.undo()
+    behind(world, monkeypatch, by_s=20)
+    assert runner.run(world.bench(), yes_by="me", until=Phase.SWITCH).live == "green"
+    assert f"waiting for the replica in {WEST}: 1 items are not there yet as they are at home" in reasons
+
+
 def test_a_replica_that_is_gone_stops_it_before_the_switch() -> None:
     world = live()
     runner.run(world.bench(), until=Phase.EXERCISE)

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import islice
+
+import msgspec
 
 from verdigris.core.batching import runs
 from verdigris.core.damage import decoded
@@ -31,6 +34,8 @@ _LIMIT_S = 300.0
 _LOOK_S = 0.5
 _CHUNK = 500
 _NAMED = 20
+_BEHIND = "replica-behind|"
+_KEYS = msgspec.json.Decoder(list[Key])
 
 
 def steps(bench: Bench) -> list[str]:
@@ -85,6 +90,27 @@ def prove(bench: Bench, name: str) -> Evidence:
     """The replicas hold what the table holds, item by item. `name` is the checkpoints'. Raises Unverified."""
     found = {region: _prove(bench, f"{name}|{region}", region) for region in bench.plan.replicas}
     return {"replicas": found} if found else {}
+
+
+def wait_for(bench: Bench, keys: Iterable[Key]) -> None:
+    """Returns when each replica holds at these keys what the table holds. Raises Unverified.
+
+    Before a switch these are the keys that were written last: a replica that verify found equal, and that stopped after
+    it, is still ACTIVE. Those that were not there are remembered: the next run does not see them written any more.
+    """
+    home, last = bench.destination, set(keys)
+    for region in bench.plan.replicas:
+        there, unit = _port(bench).table(bench.plan.destination_table, region), f"{_BEHIND}{region}"
+        saved = bench.journal.checkpoint(bench.deployment, unit)
+        before = decoded(bench.plan.deploy_table, unit, saved, _KEYS.decode) if saved else ()
+        asked = sorted(last.union(before))
+        try:
+            _wait_until_equal(bench, region, home, there, asked)
+        except Unverified:
+            behind = [key for key, _ in islice(_apart(home, there, asked), _NAMED)]
+            bench.journal.save(bench.deployment, unit, msgspec.json.encode(behind))
+            raise
+        bench.journal.forget(bench.deployment, [unit] if saved else [])
 
 
 def _prove(bench: Bench, name: str, region: str) -> Evidence:

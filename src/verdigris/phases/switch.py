@@ -56,6 +56,7 @@ def ready(bench: Bench) -> None:
         following.settler.again(bench.quarantine.discarded)  # one may have died between its record and its settle
     following.wait_for_late_writes()
     following.catch_up()
+    replicas.wait_for(bench, following.touched)
     if bench.snapshot.state is State.ADVANCING and not bench.plan.moves_data:
         _prove_again(bench)
     _nothing_waits(bench)

@@ -13,6 +13,9 @@ from verdigris.core.machine import Event, State
 from verdigris.core.model import Phase
 from verdigris.core.records import Outcome, PhaseDone
 from verdigris.errors import PhaseFailed, Unverified
+from verdigris.phases import watching
+from verdigris.stores.base import Document
+from verdigris.stores.memory_index import MemoryIndex
 from verdigris.stores.outside import DISABLED, ENABLED
 
 BOTH = [READER, MAILER]
@@ -252,3 +255,70 @@ def test_a_way_back_needs_no_consumer() -> None:
 def changes(scenario: Consumed) -> list[Outcome]:
     bodies = [record.body for record in scenario.journal.records()]
     return [body for body in bodies if isinstance(body, Outcome) and body.step.startswith("consumer ")]
+
+
+def test_one_that_is_far_behind_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With many differences none is kept: the index grows, and is compared whole again."""
+    monkeypatch.setattr(watching, "_MANY", 3)
+    scenario = Consumed(16, writes=0.1)
+    scenario.dice.random = lambda: 0.9  # type: ignore[method-assign]  # it reads nothing by itself
+    slept = scenario.world.clock.sleep
+    said: set[str] = set()
+
+    def sleep(seconds: float) -> None:
+        slept(seconds)
+        if any("comparing every document" in reason for reason in said):
+            scenario.reader.poll()
+
+    monkeypatch.setattr(scenario.world.clock, "sleep", sleep)
+    scenario.world.progress = lambda progress: said.add(progress.reason)
+    scenario.to_end()
+    assert scenario.verdict() == []
+    assert any("documents so far, at least 3 are not yet" in reason for reason in said)
+
+
+def test_one_that_is_far_behind_and_stays_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "_MANY", 3)
+    scenario = Consumed(17, writes=0)
+    scenario.reader.blind_to = {f"case|{number}" for number in range(24)}
+    began_s = scenario.world.clock()
+    with pytest.raises(Unverified, match="at least 3 documents"):
+        scenario.until(Phase.REINDEX)
+    assert scenario.world.clock() - began_s < 2 * watching.PATIENCE_S
+
+
+class Behind:
+    """An index whose writer is always one document late."""
+
+    def __init__(self, inner: MemoryIndex) -> None:
+        self.named = inner.named
+        self._inner = inner
+        self._late: list[Document] = []
+
+    def bulk(self, index: str, documents: list[Document]) -> None:
+        self._late += documents
+        ready, self._late = self._late[:-1], self._late[-1:]
+        self._inner.bulk(index, ready)
+
+
+def test_what_changes_all_the_time_on_both_sides_is_in_motion() -> None:
+    """One case changes between any two looks, and its document is always one change behind."""
+    scenario = Consumed(18, writes=0)
+    for number in range(24):
+        scenario.write(number, "Case" if number == 3 else None)
+    scenario.until(Phase.VERIFY)
+    scenario.reader.index = Behind(scenario.index)  # type: ignore[assignment]
+    slept = scenario.world.clock.sleep
+
+    def sleep(seconds: float) -> None:
+        slept(seconds)
+        scenario.write(3, "Case")
+
+    scenario.world.clock.sleep = sleep  # type: ignore[method-assign]
+    scenario.until(Phase.REINDEX)
+    (evidence,) = [
+        record.body.evidence
+        for record in scenario.journal.records()
+        if isinstance(record.body, PhaseDone) and record.body.phase is Phase.REINDEX
+    ]
+    assert (evidence["documents"], evidence["in_motion"]) == (1, 1)

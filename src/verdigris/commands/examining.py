@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from verdigris import drivers, survey
 from verdigris.commands.sessions import PUT_BACK, latest
 from verdigris.config.model import Config
+from verdigris.core.declared import undeclared
+from verdigris.core.model import Color
 from verdigris.core.plan_faults import faults
 from verdigris.core.planning import make_plan
 from verdigris.core.standing import disagreements
@@ -83,6 +85,20 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         aliases = [place.alias for place in wiring.env.indexes()]
         return ", ".join(f"{alias} → {index.alias(alias) or 'nothing yet'}" for alias in aliases)
 
+    def consumers() -> str:
+        port = wiring.consumers
+        if port is None:
+            return "no Lambda is named beside these engines"
+        tables = [facts for name in wiring.names.tables.values() if (facts := wiring.admin.describe(name))]
+        found = [one for facts in tables if facts.stream for one in port.of(facts.stream)]
+        declared = tuple(one for color in Color for one in wiring.env.consumers(color))
+        for function in undeclared(tuple(one.function for one in found), declared):
+            raise UsageError(
+                f"no [[consumer]] says what {function} does with the changes that it is given",
+                next_command=f'declare it in verdigris.toml: [[consumer]] function = "{function.partition(":")[0]}"',
+            )
+        return ", ".join(f"{one.function} is {one.state}" for one in found) or "none"
+
     def application() -> str:
         section = wiring.env.application
         if missing := drivers.missing_programs(wiring.env):
@@ -115,6 +131,7 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         "lease": lease,
         "tables": table,
         "search": search,
+        "consumers": consumers,
         "application": application,
         "migrations": migrations,
         "plan": planned,

@@ -1,7 +1,6 @@
-"""An index against the table, document by document: ids and contents, both ways, with constant memory.
+"""An index that others write against the table, document by document: ids and contents, both ways, constant memory.
 
-It holds still: the runner that compares settles nothing between the two scans. So where only this runner writes the
-index, what differs is a difference; where others write it too, it may be in motion.
+The runner that compares settles nothing between the two scans, but the index may move: what differs is looked at again.
 """
 
 from __future__ import annotations
@@ -22,12 +21,11 @@ _PAGE = 500
 
 
 def compare(
-    bench: Bench, index: SearchIndex, plan: IndexPlan, made: Callable[[RawItem], Made | None], most: int | None = None
+    bench: Bench, index: SearchIndex, plan: IndexPlan, made: Callable[[RawItem], Made | None], most: int
 ) -> tuple[int, dict[str, RawItem | None]]:
     """How many documents there must be, and id → its item (None: must not be there) where the index differs.
 
-    `made` gives the document of an item of the destination. What is in quarantine counts as no difference. With `most`
-    differences it stops to look for more.
+    `made` gives the document of an item of the destination. With `most` differences it stops to look for more.
     """
     index.refresh(plan.physical)
     key_of = key_reader(bench.destination.key)
@@ -57,12 +55,11 @@ def compare(
     )
     differing: dict[str, RawItem | None] = {}
     for some in suspects(bench.engine, sides, sums, bench.breathe):
-        some = some if most is None else some[: most - len(differing)]
+        some = some[: most - len(differing)]
         owners = {owner for suspect in some for owner in suspect.owners}
         items = bench.destination.read(list(owners))
         made_by = {doc[0]: item for item in items.values() if (doc := made(item)) is not None}
         differing |= {suspect.key[0]: made_by.get(suspect.key[0]) for suspect in some}
-        if most is not None and len(differing) >= most:
+        if len(differing) >= most:
             break
-    held = bench.quarantine.ids(plan.alias)
-    return sums[0].count, {id_: item for id_, item in differing.items() if id_ not in held}
+    return sums[0].count, differing

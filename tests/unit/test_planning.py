@@ -207,3 +207,18 @@ def test_a_first_deployment_beside_items_says_that_its_index_is_empty() -> None:
     assert plan.notes == ("the index case is made empty, and the table holds items: the next deployment fills it",)
     empty = make_plan(NAMES, replace(found, alpha=NONE))
     assert (empty.indexes[0].recipe, empty.notes) == (RECIPE, ())
+
+
+def test_a_table_of_several_regions_is_whole_or_made_whole_while_it_is_empty() -> None:
+    both: dict[str, Any] = {"other_regions": ("us-west-1",)}
+    assert make_plan(NAMES, facts(**both)).replicas == ("us-west-1",)
+    assert make_plan(NAMES, facts(**both, pending=())).replicas == ()
+    assert said(**both) == []
+    west_gone = "court-dev-alpha is there at home, and has no replica in us-west-1: the application reads nothing there"
+    for pending in (PENDING, ()):
+        assert said(**both, source_missing=("us-west-1",), pending=pending) == [west_gone]
+    first: dict[str, Any] = {"color": None, "source": None, "destination": None, "indexes": (), "has_shape": True}
+    empty = TableState(True, True, True, True)
+    assert said(**both, **first, source_missing=("us-west-1",), alpha=empty, pending=()) == []
+    assert said(**both, **first, source_missing=("us-west-1",), alpha=FULL, pending=()) == [west_gone]
+    assert said(**both, has_replicas=False) == ["dev has 2 regions, and the embedded engines have no replicas"]

@@ -84,7 +84,7 @@ class Step:
         except VerdigrisError:
             raise  # the view could not be read: that is no fault of the item
         except Exception as error:
-            raise self._refused(f"up failed: {describe(error, up)}", own) from error
+            raise self._refused(f"up failed: {describe(error, up, draft.raw, own)}", own) from error
         return [self._finished(item, draft, own) for item in self._items(result, own)]
 
     def _items(self, result: Any, own: Key) -> list[Item]:
@@ -105,7 +105,7 @@ class Step:
         except ItemRefused as error:
             raise self._refused(f"up returned an item that cannot be stored: {error.what}", own) from error
         if self.migration.verify is not None:
-            self._run_verify(self.migration.verify, item, own)
+            self._run_verify(self.migration.verify, item, raw, own)
         moved = self._rekeyed or key != draft.key
         return Draft(key, raw, (*draft.movers, self) if moved else draft.movers)
 
@@ -117,11 +117,11 @@ class Step:
                 return ()
             raise
 
-    def _run_verify(self, verify: Callable[[Item], Any], item: Item, own: Key) -> None:
+    def _run_verify(self, verify: Callable[[Item], Any], item: Item, raw: RawItem, own: Key) -> None:
         try:
             verify(item)  # its own from here on: what is stored is in bytes already
         except Exception as error:
-            raise self._refused(f"verify refused the item: {describe(error, verify)}", own) from error
+            raise self._refused(f"verify refused the item: {describe(error, verify, raw, own)}", own) from error
 
     def prove_source(self, draft: Draft, own: Key) -> None:
         """A later settle of the moved item's key finds its source only through `source`: so it must be right."""
@@ -142,7 +142,7 @@ class Step:
         try:
             answer = source(decode(raw))
         except Exception as error:
-            raise self._refused(f"source failed: {describe(error, source)}", about, schema) from error
+            raise self._refused(f"source failed: {describe(error, source, raw, about)}", about, schema) from error
         if answer is None:
             return None
         if not isinstance(answer, dict):

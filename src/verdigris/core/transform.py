@@ -287,7 +287,7 @@ class Transform:
         try:
             check(decode(raw))
         except Exception as error:
-            raise self._refused("[app] verify", f"refused the item: {describe(error, check)}", own) from error
+            raise self._refused("[app] verify", f"refused the item: {describe(error, check, raw, own)}", own) from error
 
     def _shown(self, key: Key) -> str:
         return show_key(self._output_schema, key)

@@ -21,6 +21,7 @@ from verdigris.core.items import decode
 from verdigris.core.model import Key, RawItem
 from verdigris.core.quarantine import Entry, cut, print_of
 from verdigris.core.raw_key import key_reader
+from verdigris.core.refusal import describe
 from verdigris.core.settling import Settled
 from verdigris.errors import ItemRefused, PhaseFailed
 from verdigris.phases.base import Bench, IndexPlan
@@ -200,7 +201,7 @@ def document_of(plan: IndexPlan, item: RawItem) -> Made | None:
         made = function(decode(item))
     except Exception as error:
         raise ItemRefused(
-            f"the document function of index {plan.alias} raised {type(error).__name__}: {error}",
+            f"the document function of index {plan.alias} raised {describe(error, function, item, ())}",
             migration=plan.alias,
             where=plan.alias,
             next_command="mend the document function, then run the command again",

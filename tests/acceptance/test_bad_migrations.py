@@ -107,7 +107,7 @@ def test_an_item_changed_a_hundred_times_a_second(live: Project) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        assert live.run("deploy", "dev", "--until", "exercise").code == 3, "all the way to the gate"
+        live.ok("deploy", "dev", "--until", "exercise")  # all the way to the gate
         assert written[0] > 100
     finally:
         stop.set()

@@ -19,7 +19,7 @@ COMMANDS = {
     "Deploy": ("plan", "deploy", "approve", "reject", "rollback", "finalize", "abort"),
     "While it runs": ("pause", "resume", "budget"),
     "Look": ("status", "wait", "history", "get", "doctor", "verify"),
-    "Prepare and mend": ("init", "adopt", "migrations", "quarantine", "set", "clean", "unlock"),
+    "Prepare and mend": ("init", "adopt", "migrations", "quarantine", "set", "clean", "unlock", "iam"),
     "On this machine": ("local", "demo"),
 }
 _NAMES = tuple(name for section in COMMANDS.values() for name in section)

@@ -12,6 +12,7 @@ from verdigris.commands.examining import doctor
 from verdigris.commands.linting import lint_migrations
 from verdigris.commands.looking import history, status, unlock, watch, why
 from verdigris.commands.migrating import list_migrations, new_migration, record_migrations, repair_migrations
+from verdigris.commands.permitting import iam
 from verdigris.commands.proving import verify
 from verdigris.commands.quarantining import discard, list_quarantine, mended_migrations, redrive, show_quarantined
 from verdigris.commands.starting import init
@@ -35,6 +36,7 @@ __all__ = [
     "finalize",
     "get",
     "history",
+    "iam",
     "init",
     "lint_migrations",
     "list_migrations",

@@ -20,6 +20,7 @@ from verdigris.core import records
 from verdigris.core.model import Phase
 from verdigris.core.pacing import Budget
 from verdigris.core.passing import Verdict
+from verdigris.core.permissions import On, policy
 from verdigris.local.processes import ProcessInfo
 from verdigris.local.stack import EngineInfo, LocalStack, StackInfo
 
@@ -54,6 +55,11 @@ ONE_DOCUMENT: dict[str, tuple[str, Any, list[str]]] = {
     "history": ("history", sample.HISTORY, ["history"]),
     "get": ("get", "blue", ["get", "current-color"]),
     "set": ("set_value", sample.FLAG_SET, ["set", "migrate", "true"]),
+    "iam": (
+        "iam",
+        policy([Phase.FINALIZE], {On.TABLES: ["arn:aws:dynamodb:us-east-1:*:table/court-dev-alpha"]}),
+        ["iam", "--phase", "finalize"],
+    ),
     "adopt": ("adopt", sample.ADOPTABLE, ["adopt"]),
     "clean": ("clean", sample.CLEANING, ["clean"]),
     "init": ("init", ([Path("/a")], [Path("/b")]), ["init"]),

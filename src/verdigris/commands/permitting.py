@@ -43,7 +43,7 @@ class _Resources:
         env, pointers = self._env, self._env.config.pointer
         tables = [self._table(env.table(version), region) for region in env.regions for version in DataVersion]
         at_home = [self._table(env.table(version)) for version in DataVersion]
-        functions = [one for color in Color for one in env.consumers(color)]
+        functions = sorted({one.function.partition(":")[0] for color in Color for one in env.consumers(color)})
         live = {name for color in Color if (name := env.live_function(color))}
         return {
             On.DEPLOY_TABLE: [self._table(env.deploy_table)],
@@ -53,8 +53,16 @@ class _Resources:
             On.BACKUPS: [f"{table}/backup/*" for table in at_home] if env.backs_up else [],
             On.LISTS: ["*"] if env.backs_up else [],
             On.LIVE_FUNCTIONS: [self._function(name) for name in sorted(live)],
-            On.CONSUMERS: ["*"] if functions else [],
-            On.CONSUMER_MAPPINGS: [self._arn("lambda", "event-source-mapping:*")] if functions else [],
+            On.CONSUMERS: [
+                self._arn("lambda", f"function:{name}{end}", region)
+                for name in functions
+                for region in env.regions
+                for end in ("", ":*")
+            ],
+            On.CONSUMER_LISTS: ["*"] if functions else [],
+            On.CONSUMER_MAPPINGS: [
+                self._arn("lambda", "event-source-mapping:*", region) for region in env.regions if functions
+            ],
             On.ALIASES: [
                 self._function(env.expanded(one.function)) for one in pointers if isinstance(one, LambdaAliasPointer)
             ],
@@ -105,6 +113,7 @@ class _Resources:
         env = self._env
         kept = [notice.token if isinstance(notice, CircleCiNotify) else notice.secret for notice in env.notices]
         kept += [hook.secret for hook in env.hooks if hook.secret]
+        kept += [env.endpoints.search_password] if env.endpoints.search_password else []
         return {
             On.SECRET_PARAMETERS: [self._parameter(name) for name in _of_kind("ssm", kept)],
             # The service puts six characters behind a secret's name.
@@ -124,7 +133,11 @@ class _Resources:
     def _search(self) -> list[str]:
         """`search-NAME-….REGION.es.amazonaws.com`, or `vpc-NAME-…`. A cluster of another kind asks AWS for nothing."""
         host = urlsplit(self._env.endpoints.search or "").hostname or ""
-        if not self._env.config.index or not host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".on.aws")):
+        if (
+            self._env.endpoints.search_user
+            or not self._env.config.index
+            or not host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".on.aws"))
+        ):
             return []
         domain = host.partition(".")[0].removeprefix("search-").removeprefix("vpc-").rpartition("-")[0]
         return [self._arn("es", f"domain/{domain or '*'}/*")]

@@ -26,6 +26,7 @@ class On(StrEnum):
     LISTS = "Lists"  # of what has no resource of its own
     LIVE_FUNCTIONS = "LiveFunctions"
     CONSUMERS = "Consumers"
+    CONSUMER_LISTS = "ConsumerLists"
     CONSUMER_MAPPINGS = "ConsumerMappings"
     ALIASES = "Aliases"
     REST_APIS = "RestApis"
@@ -106,7 +107,8 @@ GRANTS = (
     Grant(On.BACKUPS, ("dynamodb:DescribeBackup",), (Phase.FINALIZE,)),
     Grant(On.LISTS, ("dynamodb:ListBackups",), (Phase.FINALIZE,)),
     Grant(On.LIVE_FUNCTIONS, ("lambda:GetFunctionConfiguration",)),
-    Grant(On.CONSUMERS, ("lambda:GetFunctionConfiguration", "lambda:ListEventSourceMappings")),
+    Grant(On.CONSUMERS, ("lambda:GetFunctionConfiguration",)),
+    Grant(On.CONSUMER_LISTS, ("lambda:ListEventSourceMappings",)),
     Grant(On.CONSUMER_MAPPINGS, ("lambda:UpdateEventSourceMapping",), (Phase.PROVISION, *_FOLLOWING)),
     Grant(On.ALIASES, ("lambda:GetAlias",)),
     Grant(On.ALIASES, ("lambda:CreateAlias", "lambda:UpdateAlias"), (Phase.SWITCH,)),
@@ -128,8 +130,8 @@ GRANTS = (
     Grant(On.PARAMETERS, ("ssm:GetParameter",)),
     Grant(On.PARAMETERS, ("ssm:PutParameter",), (Phase.SWITCH,)),
     Grant(On.ALARMS, ("cloudwatch:DescribeAlarms",), (Phase.PREFLIGHT, Phase.SWITCH, Phase.BAKE)),
-    Grant(On.SECRET_PARAMETERS, ("ssm:GetParameter",), _ALL),
-    Grant(On.SECRETS, ("secretsmanager:GetSecretValue",), _ALL),
+    Grant(On.SECRET_PARAMETERS, ("ssm:GetParameter",)),
+    Grant(On.SECRETS, ("secretsmanager:GetSecretValue",)),
     Grant(On.STACKS, ("cloudformation:DescribeStacks",), _ALL),
     Grant(On.SEARCH, ("es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost")),
     Grant(

@@ -81,7 +81,8 @@ class _Resources:
                 for color in (Color if alarm.colored else (Color.BLUE,))
             ],
             **self._secrets(),
-            On.STACKS: self._stacks(),
+            # They are listed: the stack of a color may not be there yet.
+            On.STACKS: ["*"] if isinstance(env.application, SamApplication | CdkApplication) else [],
             On.SEARCH: self._search(),
         }
 
@@ -122,13 +123,6 @@ class _Resources:
                 for name in (one.partition("#")[0] for one in _of_kind("secretsmanager", kept))
             ],
         }
-
-    def _stacks(self) -> list[str]:
-        application = self._env.application
-        if not isinstance(application, SamApplication | CdkApplication):
-            return []
-        names = (self._env.colored(application.stack, color) for color in Color)
-        return [self._arn("cloudformation", f"stack/{name}/*") for name in names]
 
     def _search(self) -> list[str]:
         """`search-NAME-….REGION.es.amazonaws.com`, or `vpc-NAME-…`. A cluster of another kind asks AWS for nothing."""

@@ -133,7 +133,7 @@ GRANTS = (
     Grant(On.SECRET_PARAMETERS, ("ssm:GetParameter",)),
     Grant(On.SECRETS, ("secretsmanager:GetSecretValue",)),
     Grant(On.STACKS, ("cloudformation:DescribeStacks",), _ALL),
-    Grant(On.SEARCH, ("es:ESHttpGet", "es:ESHttpHead", "es:ESHttpPost")),
+    Grant(On.SEARCH, ("es:ESHttpGet", "es:ESHttpPost")),
     Grant(
         On.SEARCH,
         ("es:ESHttpDelete", "es:ESHttpPut"),

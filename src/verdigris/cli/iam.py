@@ -12,7 +12,7 @@ from verdigris.core.model import Phase
 @click.command(
     cls=Command,
     examples=(
-        "verdigris iam prod > runner.json",
+        "verdigris iam prod",
         "verdigris iam prod --phase finalize --account 123456789012",
         "verdigris iam prod --look",
     ),

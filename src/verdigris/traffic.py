@@ -36,6 +36,7 @@ def _made(
                     pointer.path,
                     _each(env, pointer.api, region),
                     _each(env, pointer.stage, region),
+                    region if pointer.regions else "",
                 )
         case settings.LambdaAliasPointer():
             client = aws(env.region).client("lambda")
@@ -61,6 +62,7 @@ def color_mappings(env: Environment, aws: Callable[[str], Aws]) -> list[ApiMappi
             env.expanded(pointer.domain, region),
             _each(env, pointer.own_domain, region) if pointer.own_domain else {},
             _each(env, pointer.api, region),
+            region if pointer.regions else "",
         )
         for pointer in env.config.pointer
         if isinstance(pointer, settings.ApiGatewayPointer)

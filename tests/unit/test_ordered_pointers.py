@@ -71,3 +71,9 @@ def test_each_is_read_back() -> None:
     some[0].deaf = True
     with pytest.raises(StoreError, match="was set to green, and says blue"):
         OrderedPointers(some).set(BLUE, GREEN, "t")
+
+
+def test_two_of_one_name_that_disagree_are_no_agreement() -> None:
+    some = [Remembered("public", [], GREEN), Remembered("public", [], BLUE)]
+    with pytest.raises(Conflict, match="public → green, public → blue"):
+        OrderedPointers(some).read()

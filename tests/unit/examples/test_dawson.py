@@ -7,6 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 import yaml  # type: ignore[import-untyped]
 from tests.docs.test_commands_in_pages import parse
@@ -16,7 +17,9 @@ from verdigris.config.load import load
 from verdigris.config.pointers import ApiGatewayPointer
 from verdigris.core.model import DataVersion
 from verdigris.migrations.loading import load_function
+from verdigris.stores.aws import Aws
 from verdigris.testing import assert_deterministic, assert_round_trip
+from verdigris.traffic import color_mappings, traffic_pointers
 
 DAWSON = Path(__file__).parents[3] / "examples" / "dawson"
 MIGRATION = DAWSON / "migrations" / "0001_fee_in_cents.py"
@@ -105,4 +108,18 @@ def test_terraform_declares_what_it_uses() -> None:
     text = (DAWSON / "infrastructure" / "main.tf").read_text()
     declared = set(re.findall(r'variable "(\w+)"', text))
     assert declared == set(re.findall(r"var\.(\w+)", text))
-    assert declared <= {"verdigris_env", "verdigris_color", "verdigris_table", "verdigris_index_case"}
+    variables = {f"verdigris_index_{index.label}" for index in load(DAWSON / "verdigris.toml", DAWSON).index}
+    assert declared <= {"verdigris_env", "verdigris_color", "verdigris_table"} | variables
+
+
+def test_pointers_and_mappings_of_two_regions_have_names_of_their_own() -> None:
+    """A step is known by its name: with one name for both regions the second one would count as made."""
+    env = load(DAWSON / "verdigris.toml", DAWSON).environment("dev")
+    session = botocore.session.get_session()
+    session.set_credentials("court", "court")
+    places = {region: Aws(region, endpoint_url="http://127.0.0.1:1", session=session) for region in env.regions}
+    pointers = traffic_pointers(env, places.__getitem__, str)
+    assert [pointer.name for pointer in pointers] == [
+        f"{domain}-dev.dawson.example.gov/ in {region}" for domain in ("api", "public-api") for region in env.regions
+    ]
+    assert len({mappings.name for mappings in color_mappings(env, places.__getitem__)}) == 4

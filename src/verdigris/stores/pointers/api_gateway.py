@@ -16,15 +16,22 @@ _NO_PATH = "(none)"
 
 class ApiGatewayMapping:
     """A `TrafficPointer`. `client` is boto3's for `apigateway`; `apis` and `stages` are the names of each color.
+    `region` tells mappings of one domain in several regions apart.
 
     Changed by PATCH in place, both properties in one call, so that there is no moment without a mapping. API Gateway
     offers no compare-and-set.
     """
 
     def __init__(
-        self, client: Any, domain: str, path: str, apis: Mapping[Color, str], stages: Mapping[Color, str]
+        self,
+        client: Any,
+        domain: str,
+        path: str,
+        apis: Mapping[Color, str],
+        stages: Mapping[Color, str],
+        region: str = "",
     ) -> None:
-        self.name = f"{domain}/{path}"
+        self.name = f"{domain}/{path}" + (f" in {region}" if region else "")
         self._client = client
         self._where = {"domainName": domain, "basePath": path or _NO_PATH}
         self._apis = apis

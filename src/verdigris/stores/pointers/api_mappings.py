@@ -11,14 +11,18 @@ from verdigris.stores.aws_errors import aws_errors
 
 
 class ApiMappings:
-    """The port `ColorMappings`, over boto3's `apigateway` client of one region.
+    """The port `ColorMappings`, over boto3's `apigateway` client of one region, which is part of each mapping's name
+    where it is given: the same domain may stand in several.
 
     It looks at the pointer's `domain`, and at a color's own domain where there is one (`own`). API Gateway refuses to
     delete a REST API as long as a mapping leads to it.
     """
 
-    def __init__(self, client: Any, domain: str, own: Mapping[Color, str], apis: Mapping[Color, str]) -> None:
-        self.name = domain
+    def __init__(
+        self, client: Any, domain: str, own: Mapping[Color, str], apis: Mapping[Color, str], region: str = ""
+    ) -> None:
+        self._where = f" in {region}" if region else ""
+        self.name = f"{domain}{self._where}"
         self._client = client
         self._domain = domain
         self._own = own
@@ -28,7 +32,7 @@ class ApiMappings:
         ids = self._ids(color)
         domains = dict.fromkeys([self._domain, *([self._own[color]] if color in self._own else [])])
         return [
-            f"{domain}/{mapping['basePath']}"
+            f"{domain}/{mapping['basePath']}{self._where}"
             for domain in domains
             for mapping in self._mappings(domain)
             if mapping.get("restApiId") in ids
@@ -37,7 +41,7 @@ class ApiMappings:
     def delete(self, mapping: str, color: Color) -> None:
         if mapping not in self.leading_to(color):
             return
-        domain, _, path = mapping.partition("/")
+        domain, _, path = mapping.removesuffix(self._where).partition("/")
         try:
             with aws_errors(mapping):
                 self._client.delete_base_path_mapping(domainName=domain, basePath=path)

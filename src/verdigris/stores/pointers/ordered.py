@@ -17,13 +17,13 @@ class OrderedPointers:
 
     def read(self) -> Pointer:
         """The color that all of them name. Raises Conflict if they disagree."""
-        found = {pointer.name: pointer.read() for pointer in self._pointers}
-        if len(set(found.values())) > 1:
+        found = [(pointer.name, pointer.read()) for pointer in self._pointers]
+        if len({live for _, live in found}) > 1:
             raise Conflict(
-                "the pointers disagree: " + ", ".join(f"{name} → {live or 'none'}" for name, live in found.items()),
+                "the pointers disagree: " + ", ".join(f"{name} → {live or 'none'}" for name, live in found),
                 next_command="verdigris doctor ENV",
             )
-        return Pointer(next(iter(found.values())))
+        return Pointer(found[0][1])
 
     def register(self, color: Color, address: str) -> None:
         """They know their colors by name."""

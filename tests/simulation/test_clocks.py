@@ -11,8 +11,9 @@ from dataclasses import replace
 import pytest
 
 from verdigris.testing.simulation import Allowed, deployment, explained, operators
+from verdigris.testing.simulation.drawing import drawn
 from verdigris.testing.simulation.report import Report, run
-from verdigris.testing.simulation.schedule import Fault, drawn
+from verdigris.testing.simulation.schedule import Fault
 from verdigris.testing.simulation.world import SIGNATURE_S
 
 

@@ -12,7 +12,8 @@ from verdigris.testing.simulation import Allowed, simulate
 
 #: What a missing rule does to data; an exception would only say that the mutation is badly made.
 HARM = re.compile(
-    r"^(lost|extra|stale)[ :]|had to repair|Unverified|switched while|an aborted deployment left|the alias names|"
+    r"^(lost|extra|stale)[ :]|had to repair|Unverified|switched while|an aborted deployment left|"
+    r"the alias names|while the deployment was paused|"
     r"wrote .* into the source|does not end|NotFound: no table|the table .* is gone"
 )
 #: What verify mends, and what it says of that: the tail knows nothing of what the backfill did.

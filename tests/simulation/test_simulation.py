@@ -12,13 +12,13 @@ from tests.simulation.mutations import MUTATIONS, Mutation
 
 import verdigris.testing
 from verdigris.testing.simulation import Allowed, explained, simulate
+from verdigris.testing.simulation.drawing import LETTERS, drawn
+from verdigris.testing.simulation.drawing import Allowed as Drawable
 from verdigris.testing.simulation.operators import deploy
 from verdigris.testing.simulation.report import run, smallest
-from verdigris.testing.simulation.schedule import LETTERS, drawn
-from verdigris.testing.simulation.schedule import Allowed as Drawable
 
-#: More of them: VERDIGRIS_SCHEDULES=100000 pytest tests/simulation
-SCHEDULES = int(os.environ.get("VERDIGRIS_SCHEDULES", "4000"))
+#: About two minutes of one processor. More of them: VERDIGRIS_SCHEDULES=100000 pytest tests/simulation
+SCHEDULES = int(os.environ.get("VERDIGRIS_SCHEDULES", "7000"))
 FIRST = int(os.environ.get("VERDIGRIS_SEED", "1"))
 
 
@@ -45,6 +45,8 @@ def test_everything_happens() -> None:
     assert kinds == {fault.what for seed in range(250) for fault in drawn(seed, Drawable()).faults}
     assert all(f"of {phase}" in fired for phase in ("preflight", "provision", "backfill", "replay", "verify", "switch"))
     assert {report.schedule.shape.migration for report in reports} == set(LETTERS)
+    assert 15 < sum(report.schedule.shape.indexed for report in reports) < 50
+    assert {word.what for report in reports for word in report.schedule.words} == {"read", "write", "index", "pause"}
     assert replace(verdigris.testing.simulate(7), trace=()) == reports[7]
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 import pytest
 
 from verdigris.testing.simulation import Allowed, explained
+from verdigris.testing.simulation.drawing import drawn
 from verdigris.testing.simulation.operators import deploy
 from verdigris.testing.simulation.report import run
-from verdigris.testing.simulation.schedule import Fault, Schedule, drawn
+from verdigris.testing.simulation.schedule import Fault, Schedule
 
 CALLS = range(1, 26)
 

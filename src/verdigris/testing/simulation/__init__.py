@@ -10,14 +10,15 @@ migrations' machinery. What is simulated: tables, streams and the deploy table (
 time, threads (greenlets), and everything that goes wrong. What is checked: at the moment of the switch and at the end
 the destination holds exactly what the application was acknowledged, seen through a second, handwritten form of the
 migrations; so it does, but for what changed since, whenever the tail says up to when all is settled, and when verify is
-done; the deployment ends; verify had nothing to repair; the source was written by the application alone.
+done; the index has the documents of that, and nothing else; a pause stops bulk work; the deployment ends; verify had
+nothing to repair; the source was written by the application alone.
 """
 
 from __future__ import annotations
 
+from verdigris.testing.simulation.drawing import Allowed, drawn
 from verdigris.testing.simulation.operators import deploy
 from verdigris.testing.simulation.report import Program, Report, run, smallest
-from verdigris.testing.simulation.schedule import Allowed, drawn
 
 __all__ = ["Allowed", "Program", "Report", "explained", "simulate"]
 

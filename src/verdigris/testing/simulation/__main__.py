@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import multiprocessing
 import sys
 import time
@@ -63,6 +64,7 @@ def _simulated(seeds: Sequence[int], jobs: int) -> Iterator[Iterator[_Done]]:
 def _begin() -> None:
     gc.freeze()
     gc.set_threshold(_GARBAGE)
+    logging.disable()  # that stores do not answer is no news here
 
 
 def _run(seed: int) -> _Done:

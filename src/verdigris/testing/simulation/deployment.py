@@ -26,8 +26,9 @@ from verdigris.testing.simulation.judging import judge_reindexed
 from verdigris.testing.simulation.migrations import MENDED, MIGRATIONS, REKEYED
 from verdigris.testing.simulation.ports import SimAdmin, SimLinks, SimPointer, SimStream, SimTable
 from verdigris.testing.simulation.process import Process
-from verdigris.testing.simulation.scheduler import ActorLock
+from verdigris.testing.simulation.scheduler import ActorLock, Scheduler
 from verdigris.testing.simulation.search import SimIndex
+from verdigris.testing.simulation.steering import steered
 from verdigris.testing.simulation.world import (
     DEPLOY,
     DESTINATION,
@@ -50,11 +51,12 @@ _NAMES = Names(
 class _SimBench(Bench):
     """A bench whose workers are actors."""
 
+    scheduler: Scheduler
+
     @cached_property
     def quarantine(self) -> Quarantine:
         made = super().quarantine
-        assert isinstance(self.engine, SimEngine)
-        made._lock = ActorLock(self.engine.scheduler)  # type: ignore[assignment]
+        made._lock = ActorLock(self.scheduler)  # type: ignore[assignment]
         return made
 
 
@@ -68,7 +70,7 @@ def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> B
     process.may_go, process.unanswered = lease.hold, late.unanswered
     source, links = SimTable(process, SOURCE), SimLinks(process)
     views = SourceViews(source, links, RESERVED)
-    return _SimBench(
+    made = _SimBench(
         plan=log.snapshot.plan,
         settings=Settings(
             segments=shape.segments,
@@ -101,6 +103,8 @@ def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> B
         prove_determinism=lambda sample: None,
         late=late,
     )
+    made.scheduler = process.world.scheduler
+    return steered(made, process) if process.world.schedule.words else made
 
 
 def current(process: Process, journal: Journal) -> Log | None:

@@ -32,6 +32,7 @@ class SimTable:
         self.key_in = contents.key_in
 
     def scan(self, segment: Segment, start: str | None) -> ScanPage:
+        self._process.scans()
         return self._process.call("scan", lambda: self._tables.page(self.name, segment, start))
 
     def read(self, keys: Sequence[Key]) -> dict[Key, RawItem]:

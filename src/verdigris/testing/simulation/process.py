@@ -42,6 +42,8 @@ class Process(Life):
         self.may_go: Callable[[], None] = lambda: None
         #: told the keys and the signing date of writes that got no answer
         self.unanswered: Callable[[Sequence[Key], float], None] = lambda keys, signed_s: None
+        #: told of each page that is scanned
+        self.scans: Callable[[], None] = lambda: None
         self._skew_s = 0.0
 
     # ── its clock ────────────────────────────────────────────────────────────────────────────────────────────────

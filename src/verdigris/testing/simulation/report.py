@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias, TypeVar
 
 from verdigris.core.model import Color
+from verdigris.testing.simulation.drawing import Allowed, drawn
 from verdigris.testing.simulation.judging import judge, judge_alias, judge_documents
-from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, drawn
+from verdigris.testing.simulation.schedule import Op, Schedule
 from verdigris.testing.simulation.world import World
 
 #: Starts whatever carries the data, in a world: the production core, or the model of another protocol.
@@ -64,7 +65,7 @@ def smallest(report: Report, allowed: Allowed, program: Program, tries: int = 30
     before = None
     while before != shrinking.best.schedule:  # until a whole round finds nothing more
         before = shrinking.best.schedule
-        for name in ("faults", "days", "splits", "reads", "before", "switches"):
+        for name in ("faults", "words", "days", "splits", "reads", "before", "switches"):
             shrinking.less(getattr(before, name), lambda now, parts, name=name: replace(now, **{name: parts}))  # type: ignore[misc]
         for place, writer in enumerate(before.writers):
             shrinking.less(writer.ops, lambda now, ops, place=place: _with_writer(now, place, ops))  # type: ignore[misc]

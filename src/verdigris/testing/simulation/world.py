@@ -18,6 +18,7 @@ from verdigris.stores.memory_links import MemoryLinks
 from verdigris.testing.simulation import service
 from verdigris.testing.simulation.application import Application, Decided, Due, Thing, due, raw_of
 from verdigris.testing.simulation.documents import ALIAS, LIVE
+from verdigris.testing.simulation.drawing import Allowed
 from verdigris.testing.simulation.judging import judge, judge_documents, judge_forward, judge_proven, judge_write
 from verdigris.testing.simulation.places import DEPLOY as DEPLOY
 from verdigris.testing.simulation.places import DESTINATION as DESTINATION
@@ -26,8 +27,9 @@ from verdigris.testing.simulation.places import SHAPE as SHAPE
 from verdigris.testing.simulation.places import SOURCE as SOURCE
 from verdigris.testing.simulation.places import destination_shape as destination_shape
 from verdigris.testing.simulation.process import PATIENCE_S, SKEW_S, Process
-from verdigris.testing.simulation.schedule import Allowed, Op, Schedule, Writer
+from verdigris.testing.simulation.schedule import Op, Schedule, Writer
 from verdigris.testing.simulation.scheduler import Actor, Scheduler
+from verdigris.testing.simulation.steering import Pauses, say
 from verdigris.testing.simulation.switches import Replayed, Switches
 
 #: A schedule takes some 300 to 2,000 steps; one with more than this does not end.
@@ -83,6 +85,7 @@ class World:
         #: what it had in the old color when it came back there
         self.returned: dict[int, Thing] = {}
         self.processes: list[Process] = []
+        self.pauses = Pauses(self)
         #: up to when the tail last said that everything is settled
         self._proven_s = 0.0
         self._at_the_gate: list[Actor] = []
@@ -112,6 +115,8 @@ class World:
             self.scheduler.spawn(f"writer-{number}", partial(self._write, writer))
         for split in self.schedule.splits:
             self.scheduler.spawn("service", partial(service.divide, self, split))
+        for word in self.schedule.words:
+            self.scheduler.spawn("person", partial(say, self, word))
         for day in self.schedule.days:
             self.scheduler.spawn("service", partial(service.stand_still, self, day))
 

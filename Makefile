@@ -14,8 +14,8 @@ DEMO = $(if $(ITEMS),--items $(ITEMS)) $(if $(KEEP),--keep)
 demo: $(READY)  ## deploys an example twice under live traffic, and proves that nothing was lost
 	@$(BIN)/verdigris demo $(DEMO)
 
-test: check  ## all checks and all tests
-	@$(BIN)/python -m pytest $(ARGS)
+test: check  ## all checks and all tests, in two processes; with ARGS: those, in one
+	@$(BIN)/python -m pytest $(or $(ARGS),--numprocesses 2 --dist loadgroup)
 
 check: $(READY_TO_TEST)  ## style and types
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet && $(BIN)/mypy

@@ -18,6 +18,16 @@ from verdigris.local.stack import LocalStack, StackInfo
 settings.register_profile("verdigris", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("verdigris")
 
+TESTS = Path(__file__).parent
+_WITH_ENGINES = frozenset({"acceptance", "chaos", "contract", "fault"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run in two processes, all that may need an engine are in one of them: they share it."""
+    for item in items:
+        if item.path.relative_to(TESTS).parts[0] in _WITH_ENGINES:
+            item.add_marker(pytest.mark.xdist_group("engines"))
+
 
 class SessionStack:
     """The embedded stack of a test session: an engine starts when its address is first asked for."""

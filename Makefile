@@ -9,7 +9,7 @@ SIM = $(if $(N),--count $(N)) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--sec
 CHAOS = $(if $(N),--kills $(N)) $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS)) $(if $(BROKEN),--broken $(BROKEN))
 DEMO = $(if $(ITEMS),--items $(ITEMS)) $(if $(KEEP),--keep)
 
-.PHONY: demo test check sim chaos bench docs clean
+.PHONY: demo test check sim chaos bench guide docs clean
 
 demo: $(READY)  ## deploys an example twice under live traffic, and proves that nothing was lost
 	@$(BIN)/verdigris demo $(DEMO)
@@ -28,6 +28,9 @@ chaos: $(READY_TO_TEST)  ## real deploys, N of them killed at random moments, in
 
 bench: $(READY_TO_TEST)  ## cost of an item, as ratios, into build/bench.json
 	@$(BIN)/python -m bench $(ARGS)
+
+guide: $(READY_TO_TEST)  ## the whole guide of examples/dawson, as one test that prints its steps
+	@$(BIN)/python -m pytest -q -s tests/acceptance/test_guide.py $(ARGS)
 
 docs: $(READY)  ## rewrites the generated parts of the documentation
 	@$(BIN)/python -m verdigris.config.schema && $(BIN)/python -m verdigris.cli.reference && $(BIN)/python -m verdigris.migrations.lint.reference && $(BIN)/python -m tests.docs.diagram && $(BIN)/python -m tests.docs.sequences

@@ -83,6 +83,24 @@ def test_then_it_is_deployed(old: ScriptedEnvironment) -> None:
     assert others[0] == others[1], "a color alone changes nothing else"
 
 
+def test_a_table_without_version_is_deployed_from(env: ScriptedEnvironment) -> None:
+    env.make_deploy_table(current_color={S: "blue"})
+    table = env.make_table("", items=3)
+    done = env.project.run("adopt", "dev")
+    assert done.last == 'next: write unversioned = "alpha" under [environments.dev] in verdigris.toml'
+    env.project.replace(
+        "verdigris.toml", "late_write_seconds", 'unversioned = "alpha"\napprove = "auto"\nlate_write_seconds'
+    )
+    env.project.ok("adopt", "dev", "--yes")
+    env.project.ok("deploy", "dev", "--migrate", "--enable-stream")
+    assert env.tables() == {table, env.deploy_table, f"{env.project.name}-dev-beta"}
+    assert commands.get(env.config, "dev", "source-table") == table
+    env.project.ok("finalize", "dev", "--confirm", "dev")
+    assert env.tables() == {env.deploy_table, f"{env.project.name}-dev-beta"}
+    assert env.client().scan(TableName=f"{env.project.name}-dev-beta")["Count"] == 3
+    assert commands.get(env.config, "dev", "source-table") == f"{env.project.name}-dev-beta"
+
+
 def test_the_flags_that_others_read_are_true_at_every_moment(old: ScriptedEnvironment) -> None:
     """A migration from beta into alpha, the way back, forward again, and the end."""
     for name in ("pending-color-switch", "migration-queue-is-empty"):

@@ -100,7 +100,7 @@ def test_the_versions_follow_the_table_that_serves(changes: dict[str, Any], vers
                 "unversioned": "court-dev",
             },
             "the data is in court-dev",
-            "migrate once more",
+            'write unversioned = "alpha" under [environments.dev]',
         ),
         (
             {"without": ("source-table-version", "destination-table-version"), "existing": ()},

@@ -45,6 +45,7 @@ def test_it_loads_with_every_comment_taken_away_and_its_comments_tell_the_defaul
         "budget": None,
         "keep_old": None,
         "late_write_seconds": None,
+        "unversioned": None,
     }
     assert full.environments["dev"].model_copy(update=defaults) == plain.environments["dev"].model_copy(update=defaults)
     assert full.table.model_copy(update={"shape": None, "destination": None}) == plain.table

@@ -86,6 +86,10 @@ class EnvironmentSettings(Section):
         le=3600,
         description="How long a runner that died keeps others out. It is renewed while work goes on.",
     )
+    unversioned: Literal["alpha", "beta"] | None = Field(
+        default=None,
+        description="The data version whose table has a name without `{version}`, from before there were versions.",
+    )
     budget: BudgetSettings | None = Field(default=None, description="In place of the whole of `[budget]`.")
     application: ApplicationSettings | None = Field(
         default=None, description="In place of the whole of `[application]`."

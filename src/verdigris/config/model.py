@@ -216,6 +216,8 @@ class Environment(EnvironmentSettings):
 
     def table(self, version: DataVersion) -> str:
         """The name of the table that holds this data version."""
+        if version.value == self.unversioned:
+            return self.unversioned_table
         return self._expand(self.config.table.name, version=version.value)
 
     @property

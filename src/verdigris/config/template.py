@@ -145,6 +145,7 @@ approve = "auto"                     # or "manual" (the default): waits for verd
 # enable_stream = false              # consent to turn the source table's stream on
 # port = 0                           # of the local front door; 0 takes any free one
 # lease_seconds = 15
+# unversioned = "alpha"              # the version whose table has a name without {version}, from before there were any
 # late_write_seconds = 5             # a write that was not answered may land so late; 600 where it is not local
 # application = { command = ["python", "dev.py", "{port}"] } # in place of [application]
 # budget = { write_units_per_second = 100 } # in place of [budget]

@@ -123,8 +123,8 @@ def _serving(world: World, flags: Flags) -> Verdict | Fault:
         )
     if world.unversioned:
         return Fault(
-            f"the data is in {world.unversioned}, from before there were versions, and cannot be deployed from",
-            f"migrate once more with the scripts, into {world.tables[DataVersion.ALPHA]}",
+            f"the data is in {world.unversioned}, from before there were versions: it must count as one of them",
+            f'write unversioned = "{DataVersion.ALPHA}" under [environments.{world.env}] in verdigris.toml',
         )
     return Fault(
         f"there is neither {' nor '.join(world.tables.values())}: nothing runs here, or the names are others",

@@ -18,15 +18,16 @@ from verdigris.local.stack import LocalStack, StackInfo
 settings.register_profile("verdigris", derandomize=True, deadline=None, print_blob=True)
 settings.load_profile("verdigris")
 
-TESTS = Path(__file__).parent
-_WITH_ENGINES = frozenset({"acceptance", "chaos", "contract", "fault"})
+CONTRACT = Path(__file__).parent / "contract"
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run in two processes, all that may need an engine are in one of them: they share it."""
+    """Where tests run in two processes, the contract suites are in one of them: their last test asks what the others
+    called."""
     for item in items:
-        if item.path.relative_to(TESTS).parts[0] in _WITH_ENGINES:
-            item.add_marker(pytest.mark.xdist_group("engines"))
+        if item.path.is_relative_to(CONTRACT):
+            item.add_marker(pytest.mark.xdist_group("contract"))
 
 
 class SessionStack:

@@ -13,7 +13,8 @@ holds under its ids stays, and the item itself is kept in the table all the same
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
+from functools import partial
 from typing import Any, TypeAlias
 
 from verdigris.core.declared import Builder
@@ -26,6 +27,7 @@ from verdigris.core.settling import Settled
 from verdigris.errors import ItemRefused, PhaseFailed
 from verdigris.phases.base import Bench, IndexPlan
 from verdigris.phases.quarantine import Quarantine
+from verdigris.phases.waiting import answered
 from verdigris.stores.base import BulkResult, Document, SearchIndex, Table
 
 #: An id and a body.
@@ -44,6 +46,7 @@ class Documents:
         destination: Table,
         quarantine: Quarantine,
         reserved: Container[Key] = (),
+        answered: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
         self.plans = tuple(plans)
         self._index = index
@@ -53,6 +56,7 @@ class Documents:
         self._key_of = key_reader(destination.key)
         self._quarantine = quarantine
         self._reserved = reserved
+        self._answered = answered
         #: (alias, id) of each document that was settled since somebody emptied this → its version, and its item's key
         self.touched: dict[tuple[str, str], tuple[int, Key]] = {}
 
@@ -159,7 +163,7 @@ class Documents:
     ) -> set[Key]:
         """Writes them; what the index refuses goes into quarantine, and the item's `old` documents stay: they are taken
         out of `old`. Returns the keys of those items."""
-        result = self._index.bulk(plan.physical, documents) if documents else BulkResult(0, 0, ())
+        result = self._bulk(plan, documents)
         stuck = set()
         for id_, reason in result.refused:
             key = self._key_of(makers[id_])
@@ -170,7 +174,7 @@ class Documents:
 
     def _delete(self, plan: IndexPlan, documents: Sequence[Document]) -> None:
         """An id that the index cannot take is not in it either. Raises PhaseFailed if it is."""
-        result = self._index.bulk(plan.physical, documents) if documents else BulkResult(0, 0, ())
+        result = self._bulk(plan, documents)
         refused = dict(result.refused)
         for id_ in self._index.read(plan.physical, list(refused)) if refused else ():
             raise PhaseFailed(
@@ -179,6 +183,12 @@ class Documents:
                 state="the old color serves on, untouched",
                 next_command="verdigris deploy ENV",
             )
+
+    def _bulk(self, plan: IndexPlan, documents: Sequence[Document]) -> BulkResult:
+        if not documents:
+            return BulkResult(0, 0, ())
+        with self._answered():
+            return self._index.bulk(plan.physical, documents)
 
 
 def documents_of(bench: Bench, index: SearchIndex) -> Documents:
@@ -191,7 +201,8 @@ def documents_of(bench: Bench, index: SearchIndex) -> Documents:
     plans = [plan for plan in bench.indexes() if plan.by is Builder.VERDIGRIS]
     # Beacons lie in the source: where the data stays, that is what documents are made of.
     reserved = () if bench.plan.moves_data else bench.settings.reserved
-    return Documents(index, plans, bench.journal.token, bench.destination, bench.quarantine, reserved)
+    around = partial(answered, bench)
+    return Documents(index, plans, bench.journal.token, bench.destination, bench.quarantine, reserved, around)
 
 
 def document_of(plan: IndexPlan, item: RawItem) -> Made | None:

@@ -30,8 +30,8 @@ def wait_a_moment(bench: Bench, what: str) -> None:
 
 @contextmanager
 def answered(bench: Bench) -> Iterator[None]:
-    """Around a request that makes or removes a table: without an answer it may still land, and whoever looks at the
-    table next waits until it cannot any more."""
+    """Around a request that makes or removes a table, or writes documents: without an answer it may still land, and
+    whoever looks next waits until it cannot any more."""
     sent_s = bench.now()
     try:
         yield

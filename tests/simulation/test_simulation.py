@@ -84,9 +84,8 @@ def test_a_schedule_is_repeated_from_its_switches() -> None:
 
 
 def test_a_failure_is_made_small_and_told() -> None:
-    mutation = _mutation("positions are kept before the write")
-    one = replace(mutation.allowed, migrations=("same",), faults=1, courses=(("deploy",),), days=0.0)
-    mutation = replace(mutation, allowed=one)
+    mutation = _mutation("a discard is settled once")
+    mutation = replace(mutation, allowed=replace(mutation.allowed, faults=1, courses=(("deploy",),), days=0.0))
     report = mutation.caught()
     assert report is not None
     with mutation.applied():

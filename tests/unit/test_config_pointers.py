@@ -36,7 +36,7 @@ def test_they_keep_their_order(tmp_path: Path) -> None:
 
     made = traffic_pointers(dev, aws, str)
     names = [pointer.name for pointer in made]
-    assert names == ["api-us-east-1.example.com/", "api-us-west-1.example.com/", "/live"]
+    assert names == ["api-us-east-1.example.com/ in us-east-1", "api-us-west-1.example.com/ in us-west-1", "/live"]
     assert regions == ["us-east-1", "us-west-1", "us-east-1"]
 
 

@@ -124,6 +124,7 @@ class Settler:
         self._hold(settled, wanted, found)
         if self.documents:
             self.documents.settle(settled, seen)
+            self._documents_stay({*settled.kept, *settled.collisions}, seen)
         if self._carries:
             settled = self._write(settled, wanted, found)
         self._quarantine.keys_settled({*settled.puts, *settled.deletes} - found.gone)
@@ -216,12 +217,15 @@ class Settler:
         for destination, producers in settled.collisions.items():
             self._quarantine.collision(destination, _outputs(found, destination, producers))
 
+    def _documents_stay(self, kept: Set[Key], seen: Sequence[RawItem]) -> None:
+        """These keys keep their last value: so do their documents, whatever a runner that died had made of `seen`."""
+        if self.documents and kept:
+            there = self._destination.read(list(kept))
+            self.documents.settle(Settled(there, tuple(kept - there.keys()), {}), seen)
+
     def _without(self, refused: Mapping[Key, RawItem], settled: Settled) -> Settled:
-        """The table did not take these: their documents become what it holds still."""
-        there = self._destination.read(list(refused))
-        gone = tuple(key for key in refused if key not in there)
-        if self.documents:
-            self.documents.settle(Settled(there, gone, {}), list(refused.values()))
+        """The table did not take these."""
+        self._documents_stay(refused.keys(), list(refused.values()))
         return replace(settled, puts={key: raw for key, raw in settled.puts.items() if key not in refused})
 
 

@@ -155,7 +155,7 @@ _MANY = (1, 2, 3, 5, 8, 14)
 #: When a writer begins; most where a change meets a copy or a settle.
 _SINCE = ("start", "provision", *("backfill",) * 3, *("replay",) * 2, *("verify",) * 2, *("switch",) * 2, "rollback")
 #: What people may say: a budget of units a second, or a pause of seconds.
-_AMOUNTS = dict.fromkeys(("read", "write", "index"), (0.5, 1.0, 3.0, 20.0)) | {"pause": (0.5, 3.0, 10.0, 40.0)}
+_AMOUNTS = dict.fromkeys(("read", "write", "index"), (5.0, 10.0, 20.0, 50.0)) | {"pause": (0.5, 3.0, 10.0, 40.0)}
 
 
 def _ops(dice: Random, numbers: int, letters: str, naps_s: float) -> list[Op]:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple, TypeAlias
 
+from verdigris.core.damage import decoded
 from verdigris.core.fingerprint import Sums, bucket_of
 from verdigris.core.model import Key
 from verdigris.engines.base import Engine
 from verdigris.errors import PhaseFailed
+from verdigris.phases.base import Bench
 
 #: A bucket is opened with at most about this many entries of it in memory.
 _OPENED_AT_ONCE = 100_000
@@ -43,6 +45,16 @@ class Checkpoints(NamedTuple):
 
     load: Callable[[str], Sums | None]
     save: Callable[[str, Sums], None]
+
+
+def durable(bench: Bench) -> Checkpoints:
+    """Kept in the journal, for later runs of the same deployment."""
+
+    def load(unit: str) -> Sums | None:
+        saved = bench.journal.checkpoint(bench.deployment, unit)
+        return None if saved is None else decoded(bench.plan.deploy_table, unit, saved, Sums.from_bytes)
+
+    return Checkpoints(load, lambda unit, sums: bench.journal.save(bench.deployment, unit, sums.to_bytes()))
 
 
 class Suspect(NamedTuple):

@@ -14,13 +14,13 @@ import msgspec
 
 from verdigris.core.batching import runs
 from verdigris.core.damage import decoded
-from verdigris.core.fingerprint import Sums, fingerprint
+from verdigris.core.fingerprint import fingerprint
 from verdigris.core.model import Key, Phase, RawItem, Segment
 from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed, Unverified
 from verdigris.phases.base import Bench, Progress
-from verdigris.phases.comparing import Checkpoints, Entry, Side, summed, suspects
+from verdigris.phases.comparing import Entry, Side, durable, summed, suspects
 from verdigris.phases.scanning import pages
 from verdigris.phases.tail import tail
 from verdigris.phases.waiting import answered
@@ -125,15 +125,7 @@ def _prove(bench: Bench, name: str, region: str) -> Evidence:
         following.step()
         _report(bench, f"comparing the replica in {region}")
 
-    kept = Checkpoints(
-        lambda unit: (
-            None
-            if (saved := bench.journal.checkpoint(bench.deployment, unit)) is None
-            else decoded(bench.plan.deploy_table, unit, saved, Sums.from_bytes)
-        ),
-        lambda unit, sums: bench.journal.save(bench.deployment, unit, sums.to_bytes()),
-    )
-    sums = summed(bench.engine, sides, bench.settings.verify_buckets, kept, between)
+    sums = summed(bench.engine, sides, bench.settings.verify_buckets, durable(bench), between)
     began_s = bench.now()
     opened = [suspect.key for some in suspects(bench.engine, sides, sums, between) for suspect in some]
     in_motion = _wait_until_equal(bench, region, home, there, opened)

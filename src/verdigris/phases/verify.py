@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence, Set
 
 from verdigris.core.batching import runs
-from verdigris.core.damage import decoded
 from verdigris.core.fingerprint import Sums, fingerprint
 from verdigris.core.horizon import marks
 from verdigris.core.model import Key, Phase, RawItem, Segment
@@ -20,7 +19,7 @@ from verdigris.core.ttl import Expired, alike
 from verdigris.errors import ItemRefused, PhaseFailed, Unverified
 from verdigris.phases import consumers, replicas
 from verdigris.phases.base import Bench, Progress
-from verdigris.phases.comparing import Checkpoints, Entry, Side, Suspect, summed, suspects
+from verdigris.phases.comparing import Checkpoints, Entry, Side, Suspect, durable, summed, suspects
 from verdigris.phases.scanning import pages
 from verdigris.phases.tail import Tail, tail
 from verdigris.stores.base import Table
@@ -153,14 +152,11 @@ class _Kept:
     kept when everything that was refused in it is in quarantine, and no sooner."""
 
     def __init__(self, bench: Bench) -> None:
-        self._bench = bench
+        self._durable = durable(bench)
         self._sums: dict[str, Sums] = {}
 
     def load(self, unit: str) -> Sums | None:
-        if unit in self._sums:
-            return self._sums[unit]
-        saved = self._bench.journal.checkpoint(self._bench.deployment, unit)
-        return None if saved is None else decoded(self._bench.plan.deploy_table, unit, saved, Sums.from_bytes)
+        return self._sums[unit] if unit in self._sums else self._durable.load(unit)
 
     def save(self, unit: str, sums: Sums) -> None:
         """From any thread, when the part is read."""
@@ -173,7 +169,7 @@ class _Kept:
     def keep(self, units: Iterable[str]) -> None:
         """From the thread that settles."""
         for unit in units:
-            self._bench.journal.save(self._bench.deployment, unit, self._sums[unit].to_bytes())
+            self._durable.save(unit, self._sums[unit])
             del self._sums[unit]
 
 

@@ -8,43 +8,25 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import threading
 import zipfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from moto.awslambda.models import EventSourceMapping, lambda_backends
-from moto.server import ThreadedMotoServer
+from tests.acceptance.lambda_functions import ACCOUNT, StreamFunction, add_mapping
 from tests.circleci import TOKEN, CircleCi
 from tests.contract.control_plane import aws
 from tests.project import SHAPE, Done, Project
 
-from verdigris.core.items import decode, encode
-from verdigris.core.model import Change, Color, KeySchema
-from verdigris.stores.base import Document
-from verdigris.stores.dynamodb_stream import DynamoStream
+from verdigris.core.items import encode
+from verdigris.core.model import Color, KeySchema
 from verdigris.stores.opensearch_index import OpenSearchIndex
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "dawson"
 EAST, WEST = REGIONS = ("us-east-1", "us-west-1")
 DOMAINS = {"gateway_api_dev_": "api-dev", "gateway_api_public_dev_": "public-api-dev"}
-ACCOUNT = "123456789012"
 KEY = KeySchema((("pk", "S"), ("sk", "S")))
-
-
-@contextmanager
-def cloud() -> Iterator[str]:
-    """moto's server within this process: a mapping of a stream that another engine has can be put into it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
 
 
 class Dawson(Project):
@@ -185,56 +167,19 @@ class Dawson(Project):
         return {id_: body["feeCents"] for id_, body in self.search.documents(index)}
 
 
-class StreamsFunction:
-    """A color's consumer: what Lambda would call with the changes of its table while its mapping is on."""
+class StreamsFunction(StreamFunction):
+    """A color's consumer."""
 
     def __init__(self, project: Dawson, color: Color, version: str) -> None:
         described = project.tables(EAST).describe_table(TableName=project.table(version))["Table"]
-        self.mapping = add_mapping(described["LatestStreamArn"], f"streams_dev_{color}")
-        self._stream = DynamoStream(project.aws.json("dynamodbstreams"), described["LatestStreamArn"], KEY)
-        self._index, self._search = project.outputs(color)["index"], project.search
-        self._after: dict[str, str | None] = {}
-        self._stop = threading.Event()
-        self.read = 0
+        mapping = add_mapping(described["LatestStreamArn"], f"streams_dev_{color}")
+        super().__init__(project, mapping, project.search, project.outputs(color)["index"])
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._work)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._stop.set()
-            thread.join()
+    def is_indexed(self, item: Mapping[str, Any]) -> bool:
+        return item.get("entityName") == "Case"
 
-    def _work(self) -> None:
-        while not self._stop.wait(0.05):
-            for shard in self._stream.shards() if self.mapping.enabled else ():
-                page = self._stream.read(shard.id, self._after.get(shard.id))
-                self._search.bulk(self._index, [one for change in page.changes for one in self._made(change)])
-                self._after[shard.id] = page.last
-
-    def _made(self, change: Change) -> Iterator[Document]:
-        self.read += 1
-        item = decode(change.new or change.old or b"{}")
-        if item.get("entityName") == "Case":
-            body = {"caption": item["caption"], "feeCents": int(item["feeCents"])} if change.new else None
-            yield Document(str(item["pk"]), body, self.read)
-
-
-def add_mapping(stream: str, function: str) -> EventSourceMapping:
-    """As CI leaves one that it has just made: it runs."""
-    spec = {
-        "RegionName": EAST,
-        "AccountId": ACCOUNT,
-        "EventSourceArn": stream,
-        "FunctionName": function,
-        "FunctionArn": f"arn:aws:lambda:{EAST}:{ACCOUNT}:function:{function}",
-        "StartingPosition": "TRIM_HORIZON",
-    }
-    made = EventSourceMapping(spec)  # type: ignore[abstract]  # moto's own says that it is not
-    lambda_backends[ACCOUNT][EAST]._event_source_mappings[made.uuid] = made
-    return made
+    def body(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        return {"caption": item["caption"], "feeCents": int(item["feeCents"])}
 
 
 def case(number: int, fee: str) -> dict[str, Any]:

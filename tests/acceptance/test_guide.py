@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.acceptance.dawson import EAST, WEST, Dawson, Steps, StreamsFunction, cloud
+from tests.acceptance.dawson import EAST, WEST, Dawson, Steps, StreamsFunction
+from tests.acceptance.lambda_functions import cloud
 from tests.circleci import CircleCi, circleci
 from tests.conftest import SessionStack
 from tests.contract.applications import NO_TERRAFORM

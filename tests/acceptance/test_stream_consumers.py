@@ -6,27 +6,20 @@ The test is the function that Lambda would call: it reads the destination's stre
 from __future__ import annotations
 
 import json
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.awslambda.models import EventSourceMapping, lambda_backends
-from moto.server import ThreadedMotoServer
+from moto.awslambda.models import lambda_backends
+from tests.acceptance.lambda_functions import ACCOUNT, REGION, StreamFunction, add_mapping, cloud
 from tests.conftest import SessionStack
 from tests.project import SHAPE, Project
 
-from verdigris.core.items import decode
-from verdigris.core.model import Change, KeySchema
 from verdigris.core.records import Outcome, PhaseDone, Started
-from verdigris.stores.base import Document
-from verdigris.stores.dynamodb_stream import DynamoStream
 from verdigris.stores.opensearch_index import OpenSearchIndex
 
-ACCOUNT, REGION = "123456789012", "us-east-1"
 SECTIONS = """
 [[index]]
 name = "{app}-{env}-case"
@@ -51,69 +44,12 @@ def case(item):
 """
 
 
-@contextmanager
-def clouds() -> Iterator[str]:
-    """moto's server within this process: a mapping of a stream that another engine has can be put into it."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    try:
-        host, port = server.get_host_and_port()
-        yield f"http://{host}:{port}"
-    finally:
-        server.stop()
+class Function(StreamFunction):
+    def is_indexed(self, item: Mapping[str, Any]) -> bool:
+        return item.get("kind") == "case"
 
-
-def add_mapping(stream: str, function: str) -> EventSourceMapping:
-    """As CI leaves one that it has just made: it runs."""
-    spec = {
-        "RegionName": REGION,
-        "AccountId": ACCOUNT,
-        "EventSourceArn": stream,
-        "FunctionName": function,
-        "FunctionArn": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{function}",
-        "StartingPosition": "TRIM_HORIZON",
-    }
-    made = EventSourceMapping(spec)  # type: ignore[abstract]  # moto's own says that it is not
-    lambda_backends[ACCOUNT][REGION]._event_source_mappings[made.uuid] = made
-    return made
-
-
-class Function:
-    """Indexes what it is given. `read` is how many changes that was."""
-
-    def __init__(self, project: Project, search_url: str, mapping: EventSourceMapping) -> None:
-        key = KeySchema((("pk", "S"), ("sk", "S")))
-        self._stream = DynamoStream(project.aws.json("dynamodbstreams"), mapping.event_source_arn, key)
-        self._index = OpenSearchIndex(search_url)
-        self._into = index_of(project)
-        self._mapping = mapping
-        self._after: dict[str, str | None] = {}
-        self._stop = threading.Event()
-        self.read = 0
-
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        thread = threading.Thread(target=self._work)
-        thread.start()
-        try:
-            yield
-        finally:
-            self._stop.set()
-            thread.join()
-
-    def _work(self) -> None:
-        while not self._stop.wait(0.05):
-            for shard in self._stream.shards() if self._mapping.enabled else ():
-                page = self._stream.read(shard.id, self._after.get(shard.id))
-                self._index.bulk(self._into, [document for change in page.changes for document in self._made(change)])
-                self._after[shard.id] = page.last
-
-    def _made(self, change: Change) -> Iterator[Document]:
-        self.read += 1
-        item = decode(change.new or change.old or b"{}")
-        if item.get("kind") == "case":
-            body = {"cents": int(item["cents"])} if change.new else None
-            yield Document(str(item["pk"]), body, self.read)
+    def body(self, item: Mapping[str, Any]) -> dict[str, Any]:
+        return {"cents": int(item["cents"])}
 
 
 def case(number: int, dollars: int) -> dict[str, Any]:
@@ -127,7 +63,7 @@ def case(number: int, dollars: int) -> dict[str, Any]:
 
 @pytest.fixture
 def project(stack: SessionStack, tmp_path: Path) -> Iterator[Project]:
-    with clouds() as url:
+    with cloud() as url:
         endpoints = f'endpoints = {{ dynamodb = "{stack.dynamodb_url}", search = "{stack.search_url}", aws = "{url}" }}'
         made = Project(
             tmp_path, stack.dynamodb_url, environment=f"enable_stream = true\n{endpoints}", sections=SECTIONS
@@ -174,7 +110,7 @@ def test_off_while_the_table_is_filled_then_it_builds_the_index(project: Project
     lambda_backends[ACCOUNT][REGION].delete_event_source_mapping(stranger.uuid)
 
     mapping = add_mapping(described["LatestStreamArn"], f"{project.name}-dev-green-search")
-    function = Function(project, stack.search_url, mapping)
+    function = Function(project, mapping, OpenSearchIndex(stack.search_url), index_of(project))
     with function.running():
         project.ok("deploy", "dev", "--until", "verify")
         assert not mapping.enabled

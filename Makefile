@@ -15,7 +15,7 @@ demo: $(READY)  ## deploys an example twice under live traffic, and proves that 
 	@$(BIN)/verdigris demo $(DEMO)
 
 test: check  ## all checks and all tests, in two processes; with ARGS: those, in one
-	@$(BIN)/python -m pytest $(or $(ARGS),--numprocesses 2 --dist loadgroup)
+	@$(BIN)/python -m pytest $(or $(ARGS),--numprocesses 2)
 
 check: $(READY_TO_TEST)  ## style and types
 	@$(BIN)/ruff check --quiet && $(BIN)/ruff format --check --quiet && $(BIN)/mypy

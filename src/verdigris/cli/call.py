@@ -16,7 +16,7 @@ import click
 from verdigris.errors import UsageError
 
 if TYPE_CHECKING:
-    from verdigris.cli.output import JsonLines
+    from verdigris.cli.json_output import JsonLines
     from verdigris.config.model import Config
 
 P = ParamSpec("P")

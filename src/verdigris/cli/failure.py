@@ -9,7 +9,8 @@ import click
 
 from verdigris.cli import shapes
 from verdigris.cli.call import Call
-from verdigris.cli.output import Output, next_line, print_document
+from verdigris.cli.json_output import print_document
+from verdigris.cli.output import Output, next_line
 from verdigris.errors import ConfigError, Interrupted, UsageError, VerdigrisError
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from verdigris.cli.call import Call, Command, pass_call
-from verdigris.cli.output import Output, as_json
+from verdigris.cli.json_output import as_json
+from verdigris.cli.output import Output
 from verdigris.core.model import Phase
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
 from verdigris.cli.call import Call
-
-FORMAT = {"format": "verdigris", "version": 1}
+from verdigris.cli.json_output import print_document
 
 
 class Output:
@@ -39,43 +38,8 @@ class Output:
             self.say(next_line(command))
 
 
-class JsonLines:
-    """JSON Lines on stdout: the first names the format, each further one has one key.
-
-    A reader that went away does not stop the work: what is left is then not printed.
-    """
-
-    def __init__(self, stream: TextIO) -> None:
-        self._stream: TextIO | None = stream
-        self._write(FORMAT)
-
-    def write(self, **line: Any) -> None:
-        self._write(line)
-
-    def _write(self, line: Mapping[str, Any]) -> None:
-        if self._stream is None:
-            return
-        try:
-            self._stream.write(as_json(line) + "\n")
-            self._stream.flush()
-        except BrokenPipeError:
-            self._stream = None
-
-
 def next_line(command: str) -> str:
     return f"{click.style('next:', bold=True)} {command}"
-
-
-def print_document(document: Mapping[str, Any]) -> None:
-    """One document on stdout."""
-    click.echo(as_json({**FORMAT, **document}, indent=2))
-
-
-def as_json(value: Any, *, indent: int = 0) -> str:
-    import msgspec
-
-    text = msgspec.json.encode(value)
-    return (msgspec.json.format(text, indent=indent) if indent else text).decode()
 
 
 def shown(path: Path) -> str:

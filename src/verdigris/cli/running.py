@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 from verdigris.cli import shapes
 from verdigris.cli.call import Call
 from verdigris.cli.interrupts import stopping
-from verdigris.cli.output import JsonLines, Output, as_json
+from verdigris.cli.json_output import JsonLines, as_json
+from verdigris.cli.output import Output
 from verdigris.core import wording
 from verdigris.core.machine import State
 from verdigris.core.passing import Verdict, verdict

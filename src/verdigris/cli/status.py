@@ -11,7 +11,8 @@ import click
 
 from verdigris.cli import shapes, words
 from verdigris.cli.call import Call, Command, pass_call
-from verdigris.cli.output import JsonLines, Output, columns, next_line
+from verdigris.cli.json_output import JsonLines
+from verdigris.cli.output import Output, columns, next_line
 from verdigris.core import wording
 from verdigris.core.records import Gate, OnExpiry
 from verdigris.core.retention import Kept

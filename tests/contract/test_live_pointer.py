@@ -16,12 +16,12 @@ from typing import Protocol
 
 import pytest
 import urllib3
+from tests.door import Door
 
 from verdigris.core.model import Color
 from verdigris.errors import Conflict, Unreachable
 from verdigris.local.door import ensure_door
 from verdigris.local.stack import LocalStack
-from verdigris.stores.base import Door
 from verdigris.stores.memory_pointer import MemoryPointer
 
 BLUE, GREEN = Color.BLUE, Color.GREEN

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from msgspec.structs import replace
+from tests.door import Door
 from tests.lifecycle.perils import Killed
 
 from verdigris.core import records
@@ -38,7 +39,7 @@ from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.views import SourceViews
 from verdigris.phases.watches import Watches
-from verdigris.stores.base import Application, Door, SearchIndex, TableShape
+from verdigris.stores.base import Application, SearchIndex, TableShape
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_backups import MemoryBackups
 from verdigris.stores.memory_links import MemoryLinks

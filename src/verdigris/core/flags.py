@@ -30,11 +30,6 @@ class Flags:
     color_implied: bool = False
 
     @property
-    def deploying_color(self) -> Color:
-        """The other color than the live one; it is not stored. The first deployment makes the blue one."""
-        return self.color.other if self.color else Color.BLUE
-
-    @property
     def next_version(self) -> DataVersion:
         """The version that the next migrating deployment fills."""
         if self.source is None:

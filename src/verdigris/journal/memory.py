@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import threading
 
+from verdigris.core.batching import TRANSACT_WRITE
 from verdigris.errors import Conflict, Invalid, NotFound
 from verdigris.journal.base import Check, Delete, Expect, Put, Row
-
-#: What one transaction of the service may hold.
-_MOST = 100
 
 
 class MemoryRows:
@@ -48,8 +46,8 @@ class MemoryRows:
 
     def write(self, *operations: Put | Delete | Check) -> None:
         keyed = {_key(operation): operation for operation in operations}
-        if len(operations) > _MOST or len(keyed) < len(operations):
-            raise Invalid(f"more than {_MOST} rows in one write, or one of them twice", where=self.name)
+        if len(operations) > TRANSACT_WRITE.count or len(keyed) < len(operations):
+            raise Invalid(f"more than {TRANSACT_WRITE.count} rows in one write, or one of them twice", where=self.name)
         with self._lock:
             partitions = self._there()
             for (pk, sk), operation in keyed.items():

@@ -366,10 +366,6 @@ class Fence(Protocol):
         ...
 
 
-class Door(LivePointer, Fence, Protocol):
-    """A pointer that all traffic passes through, so that it is the fence as well."""
-
-
 # ── the application of a color ───────────────────────────────────────────────────────────────────────────────────
 
 

@@ -28,7 +28,6 @@ class Presented:
     records: list[Record] = field(default_factory=list)
     #: how many records were removed from its beginning; positions count them too
     trimmed: int = 0
-    open_children: int = 0
 
     @property
     def end(self) -> int:

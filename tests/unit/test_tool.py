@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,15 @@ def test_an_answer_is_neither_told_nor_kept(tmp_path: Path) -> None:
     assert made.log.read_text() == "why\n"
 
 
+@pytest.fixture
+def sigint_heeded() -> Iterator[None]:
+    """What runs in the background may have it ignored, and so would the programs that it starts."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("sigint_heeded")
 def test_one_that_takes_too_long_is_interrupted(tmp_path: Path) -> None:
     """SIGINT, so that it can let go of its locks."""
     told: list[str] = []

@@ -16,6 +16,7 @@ from typing import Any
 
 from tests.acceptance.lambda_functions import ACCOUNT, StreamFunction, add_mapping
 from tests.circleci import TOKEN, CircleCi
+from tests.contract.applications import TERRAFORMS, terraform_program
 from tests.contract.control_plane import aws
 from tests.project import SHAPE, Done, Project
 
@@ -46,6 +47,8 @@ class Dawson(Project):
             f"enable_stream = true\nbackup = true\nlate_write_seconds = 1\nendpoints = {{ {endpoints} }}",
         )
         self.replace("verdigris.toml", 'token = "env', f'url = "{ci.url}"\ntoken = "env')
+        program = terraform_program(TERRAFORMS[0], folder.parent)
+        self.replace("verdigris.toml", 'driver = "terraform"', f'driver = "terraform"\nprogram = "{program}"')
 
     @property
     def variables(self) -> dict[str, str]:

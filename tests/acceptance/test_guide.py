@@ -13,13 +13,11 @@ from tests.acceptance.dawson import EAST, WEST, Dawson, Steps, StreamsFunction
 from tests.acceptance.lambda_functions import cloud
 from tests.circleci import CircleCi, circleci
 from tests.conftest import SessionStack
-from tests.contract.applications import NO_TERRAFORM
 
 from verdigris.core.model import Color
 from verdigris.core.records import PhaseDone
 from verdigris.testing.regions import Regions
 
-pytestmark = NO_TERRAFORM
 CASES = 100
 REOPENED = '''"""Cases say whether they were reopened."""
 

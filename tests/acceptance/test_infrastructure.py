@@ -1,4 +1,4 @@
-"""Whole deployments whose colors Terraform makes, and what is left of them. Needs the real Terraform."""
+"""Whole deployments whose colors Terraform makes, and what is left of them. The real one where there is one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from tests.conftest import SessionStack
-from tests.contract.applications import BROKEN, NO_TERRAFORM, TERRAFORM
+from tests.contract.applications import BROKEN, TERRAFORM, TERRAFORMS, terraform_program
 from tests.project import Project
 
-pytestmark = NO_TERRAFORM
 SECTIONS = """
 [application]
 driver = "terraform"
 directory = "infrastructure"
+program = "{program}"
 exercise = ["/bin/sh", "-c", "echo $VERDIGRIS_URL > exercised"]
 """
 
@@ -22,7 +22,8 @@ exercise = ["/bin/sh", "-c", "echo $VERDIGRIS_URL > exercised"]
 @pytest.fixture
 def project(tmp_path: Path, stack: SessionStack) -> Project:
     environment = 'approve = "auto"\nenable_stream = true\n'
-    made = Project(tmp_path / "tf", stack.dynamodb_url, environment=environment, sections=SECTIONS)
+    sections = SECTIONS.format(program=terraform_program(TERRAFORMS[0], tmp_path))
+    made = Project(tmp_path / "tf", stack.dynamodb_url, environment=environment, sections=sections)
     made.write("infrastructure/main.tf", TERRAFORM)
     return made
 

@@ -6,6 +6,7 @@ import shutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import boto3
@@ -91,19 +92,26 @@ def process(tmp: Path, patch: pytest.MonkeyPatch) -> Made:
 
 
 def terraform(tmp: Path, patch: pytest.MonkeyPatch) -> Made:
-    return _terraform(tmp, "terraform", lambda: (tmp / "broken.tf").write_text(BROKEN))
+    return _terraform(tmp, "terraform")
 
 
 def fake_terraform(tmp: Path, patch: pytest.MonkeyPatch) -> Made:
-    program = script(tmp, "fake-terraform", f'exec "{sys.executable}" "{TOOLS / "fake_terraform.py"}" "$@"')
-    return _terraform(tmp, program, (tmp / "broken").touch)
+    return _terraform(tmp, terraform_program("fake-terraform", tmp))
 
 
-def _terraform(tmp: Path, program: str, break_it: Callable[[], object]) -> Made:
+def _terraform(tmp: Path, program: str) -> Made:
     (tmp / "main.tf").write_text(TERRAFORM)
     told: list[str] = []
     setup = Setup(tmp / "state", tmp, name, program=program, lock_timeout_s=0)
+    break_it = partial((tmp / "broken.tf").write_text, BROKEN)
     return Made(lambda: Terraform(setup, told.append), break_it, tmp / "state", told)
+
+
+def terraform_program(which: str, folder: Path) -> str:
+    """The program of one of `TERRAFORMS`; a file in `folder` if it is the fake one."""
+    if which == "terraform":
+        return which
+    return script(folder, which, f'exec "{sys.executable}" "{TOOLS / "fake_terraform.py"}" "$@"')
 
 
 def commands(tmp: Path, patch: pytest.MonkeyPatch) -> Made:
@@ -170,6 +178,6 @@ MAKERS: dict[str, Callable[[Path, pytest.MonkeyPatch], Made]] = {
     "sam": sam_stacks,
     "cdk": cdk_stacks,
 }
-#: Terraform comes from no package registry: where it is not, the fake one alone keeps to the contract.
-NO_TERRAFORM = pytest.mark.skipif(shutil.which("terraform") is None, reason="there is no terraform on PATH")
-KINDS = [pytest.param(kind, marks=NO_TERRAFORM) if kind == "terraform" else kind for kind in MAKERS]
+#: No registry has Terraform: where it is not, the fake one alone keeps to the contract. The best is first.
+TERRAFORMS = ["fake-terraform"] if shutil.which("terraform") is None else ["terraform", "fake-terraform"]
+KINDS = [kind for kind in MAKERS if "terraform" not in kind or kind in TERRAFORMS]

@@ -1,4 +1,4 @@
-"""Terraform's own ways: locks, plans, workspaces and backends. The real one where there is one."""
+"""Terraform's own ways: locks, plans, workspaces and backends. The fake one, and the real one where there is one."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.contract.applications import NO_TERRAFORM, TERRAFORM, name, place
+from tests.contract.applications import TERRAFORM, TERRAFORMS, name, place, terraform_program
 
 from verdigris.core.model import Color
 from verdigris.errors import Conflict, Invalid
 from verdigris.stores.terraform import Setup, Terraform
 
-pytestmark = NO_TERRAFORM
 SLOW = """
 resource "terraform_data" "slow" {
   provisioner "local-exec" { command = "touch applying; while [ ! -e go ]; do sleep 0.05; done" }
@@ -24,10 +23,11 @@ resource "terraform_data" "slow" {
 """
 
 
-@pytest.fixture
-def setup(tmp_path: Path) -> Setup:
+@pytest.fixture(params=TERRAFORMS)
+def setup(tmp_path: Path, request: pytest.FixtureRequest) -> Setup:
     (tmp_path / "main.tf").write_text(TERRAFORM)
-    return Setup(tmp_path / "state", tmp_path, name, lock_timeout_s=0)
+    program = terraform_program(request.param, tmp_path)
+    return Setup(tmp_path / "state", tmp_path, name, program=program, lock_timeout_s=0)
 
 
 def said_by(setup: Setup, color: Color = Color.BLUE) -> str:
@@ -40,7 +40,14 @@ def locked(setup: Setup) -> Iterator[Setup]:
     Terraform(setup).start(place(Color.BLUE))
     (setup.directory / "slow.tf").write_text(SLOW)
     holder = subprocess.Popen(
-        ["terraform", "apply", "-auto-approve", "-input=false", "-var=verdigris_color=blue", "-var=verdigris_table=x"],
+        [
+            setup.program,
+            "apply",
+            "-auto-approve",
+            "-input=false",
+            "-var=verdigris_color=blue",
+            "-var=verdigris_table=x",
+        ],
         cwd=setup.directory,
         env={**os.environ, "TF_DATA_DIR": str(setup.folder / name(Color.BLUE) / "data")},
         stdout=subprocess.DEVNULL,
@@ -82,7 +89,7 @@ def test_nothing_is_applied_where_nothing_changes(setup: Setup) -> None:
     assert "Apply complete" in said_by(setup)
     Terraform(setup).start(place(Color.BLUE))
     assert "No changes" in said_by(setup)
-    assert "$ terraform apply" not in said_by(setup)
+    assert f"$ {setup.program} apply" not in said_by(setup)
 
 
 def test_the_plan_is_gone_afterwards_and_no_secret_is_in_the_log(setup: Setup) -> None:

@@ -293,8 +293,8 @@ def fetching(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Calla
             path.write_bytes(content())
             return path
 
-        def fetched(engine: str, cache: Path, progress: Any = None) -> Path:
-            return ensure(engine, cache, progress, fetch=fetch)
+        def fetched(engine: str, wanted: tuple[Part, ...], cache: Path, progress: Any = None) -> Path:
+            return ensure(engine, wanted, cache, progress, fetch=fetch)
 
         monkeypatch.setattr(download, "ensure", fetched)
 

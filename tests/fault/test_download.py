@@ -13,17 +13,11 @@ import pytest
 import requests
 
 from verdigris.errors import LocalStackError
-from verdigris.local import download
 from verdigris.local.download import Fetch, Offline, Part, ensure, fetch_with_jgo
 from verdigris.local.progress import Step
 
 CONTENT = {f"g:part-{n}:1.0": f"content {n}".encode() for n in range(3)}
 PARTS = tuple(Part(name, "jar", hashlib.sha256(data).hexdigest(), len(data)) for name, data in CONTENT.items())
-
-
-@pytest.fixture(autouse=True)
-def _small_lock(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "parts", lambda engine: PARTS)
 
 
 class Repository:
@@ -61,23 +55,23 @@ ALL = {part.filename for part in PARTS}
 
 def test_a_second_run_asks_nobody(tmp_path: Path) -> None:
     repository = Repository()
-    folder = ensure("engine", tmp_path, fetch=repository)
+    folder = ensure("engine", PARTS, tmp_path, fetch=repository)
     assert whole(tmp_path) == ALL
     assert sorted(repository.asked) == sorted(CONTENT)
-    assert ensure("engine", tmp_path, fetch=raising(AssertionError("asked again"))) == folder
+    assert ensure("engine", PARTS, tmp_path, fetch=raising(AssertionError("asked again"))) == folder
 
 
 def test_two_at_once_fetch_once(tmp_path: Path) -> None:
     repository = Repository()
     with ThreadPoolExecutor(4) as threads:
-        folders = list(threads.map(lambda _: ensure("engine", tmp_path, fetch=repository), range(4)))
+        folders = list(threads.map(lambda _: ensure("engine", PARTS, tmp_path, fetch=repository), range(4)))
     assert len(set(folders)) == 1
     assert sorted(repository.asked) == sorted(CONTENT)
 
 
 def test_progress_counts_bytes_to_the_end(tmp_path: Path) -> None:
     steps: list[Step] = []
-    ensure("engine", tmp_path, steps.append, fetch=Repository())
+    ensure("engine", PARTS, tmp_path, steps.append, fetch=Repository())
     total = sum(part.size for part in PARTS)
     assert steps[-1] == Step("engine", "download", total, total)
 
@@ -85,18 +79,18 @@ def test_progress_counts_bytes_to_the_end(tmp_path: Path) -> None:
 def test_a_wrong_checksum_is_never_used(tmp_path: Path) -> None:
     repository = Repository(lambda part: b"evil" if part.coordinate == "g:part-1:1.0" else None)
     with pytest.raises(LocalStackError, match=r"checksum of part-1-1\.0\.jar is wrong") as failure:
-        ensure("engine", tmp_path, fetch=repository)
+        ensure("engine", PARTS, tmp_path, fetch=repository)
     assert failure.value.where == "g:part-1:1.0"
     assert "part-1-1.0.jar" not in whole(tmp_path)
-    ensure("engine", tmp_path, fetch=Repository())
+    ensure("engine", PARTS, tmp_path, fetch=Repository())
     assert whole(tmp_path) == ALL
 
 
 def test_a_file_that_rotted_in_the_cache_is_fetched_again(tmp_path: Path) -> None:
-    folder = ensure("engine", tmp_path, fetch=Repository())
+    folder = ensure("engine", PARTS, tmp_path, fetch=Repository())
     (folder / "part-2-1.0.jar").write_bytes(b"rotten")
     repository = Repository()
-    ensure("engine", tmp_path, fetch=repository)
+    ensure("engine", PARTS, tmp_path, fetch=repository)
     assert repository.asked == ["g:part-2:1.0"]
     assert (folder / "part-2-1.0.jar").read_bytes() == CONTENT["g:part-2:1.0"]
 
@@ -104,7 +98,7 @@ def test_a_file_that_rotted_in_the_cache_is_fetched_again(tmp_path: Path) -> Non
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
 def test_disk_full(tmp_path: Path, number: int) -> None:
     with pytest.raises(LocalStackError, match="disk is full") as failure:
-        ensure("engine", tmp_path, fetch=raising(OSError(number, os.strerror(number))))
+        ensure("engine", PARTS, tmp_path, fetch=raising(OSError(number, os.strerror(number))))
     assert failure.value.next_command == f"df -h {tmp_path}"
     assert failure.value.where == str(tmp_path)
     assert not list(tmp_path.rglob(".download-*")), "scratch files are removed"
@@ -113,7 +107,7 @@ def test_disk_full(tmp_path: Path, number: int) -> None:
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
 def test_a_cache_that_cannot_be_written(tmp_path: Path, number: int) -> None:
     with pytest.raises(LocalStackError, match="cannot be written") as failure:
-        ensure("engine", tmp_path, fetch=raising(OSError(number, os.strerror(number), "/some/file")))
+        ensure("engine", PARTS, tmp_path, fetch=raising(OSError(number, os.strerror(number), "/some/file")))
     assert "/some/file" in failure.value.what
     assert failure.value.next_command == f"ls -ld {tmp_path}"
 
@@ -121,13 +115,13 @@ def test_a_cache_that_cannot_be_written(tmp_path: Path, number: int) -> None:
 def test_a_cache_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("")
     with pytest.raises(LocalStackError):
-        ensure("engine", tmp_path / "cache", fetch=Repository())
+        ensure("engine", PARTS, tmp_path / "cache", fetch=Repository())
 
 
 def test_offline_after_retries(tmp_path: Path) -> None:
     repository = raising(Offline("no answer from the repository"))
     with pytest.raises(LocalStackError, match=r"part-1-1\.0\.jar could not be downloaded") as failure:
-        ensure("engine", tmp_path, fetch=repository)
+        ensure("engine", PARTS, tmp_path, fetch=repository)
     assert isinstance(repository, Repository)
     assert repository.asked.count("g:part-1:1.0") == 3
     assert failure.value.next_command == "verdigris local up"
@@ -142,7 +136,7 @@ def test_a_repository_that_recovers(tmp_path: Path) -> None:
             raise failures.pop()
         return None
 
-    ensure("engine", tmp_path, fetch=Repository(fault))
+    ensure("engine", PARTS, tmp_path, fetch=Repository(fault))
     assert whole(tmp_path) == ALL
 
 

@@ -4,7 +4,7 @@ folders      where things are kept, locks, atomic files, who may enter what
 download     the pinned parts of the engines (engines.lock.toml), fetched once and checked
 java         the Java runtime that runs them
 processes    detached processes with records that survive whoever started them
-dynamodb, opensearch    one engine each
+dynamodb, opensearch    one engine each (search_node: what OpenSearch and Elasticsearch share)
 stack        both together: up, down, status
 front_door, hall, forward, door    the reverse proxy that sends the traffic to the live color
 application  the application of one color

@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from threading import Lock
 from typing import TypeAlias
@@ -23,6 +24,8 @@ from verdigris.errors import LocalStackError
 from verdigris.local.folders import explained, locked, make_folder
 from verdigris.local.progress import Progress, Step, quiet
 
+#: The parts of the embedded stack.
+LOCK: Traversable = files("verdigris.local").joinpath("engines.lock.toml")
 _ATTEMPTS = 3
 _TIMEOUT_S = 30
 #: The parts are small and many: what takes the time is asking for them.
@@ -55,10 +58,10 @@ class Offline(Exception):
     """The repository of the parts could not be reached, or did not answer as it should."""
 
 
-def parts(engine: str, platform: str = sys.platform) -> tuple[Part, ...]:
-    """The parts of `engine` ("dynamodb-local" or "opensearch") that `platform` can use."""
-    lock = tomllib.loads(files("verdigris.local").joinpath("engines.lock.toml").read_text())
-    return tuple(part for part in (Part(*row) for row in lock[engine]["files"]) if _fits(part, platform))
+def parts(engine: str, platform: str = sys.platform, *, lock: Traversable = LOCK) -> tuple[Part, ...]:
+    """The parts of `engine` that `platform` can use, as `lock` pins them ("dynamodb-local", "opensearch")."""
+    rows = tomllib.loads(lock.read_text())[engine]["files"]
+    return tuple(part for part in (Part(*row) for row in rows) if _fits(part, platform))
 
 
 def _fits(part: Part, platform: str) -> bool:
@@ -70,13 +73,14 @@ def fingerprint(wanted: tuple[Part, ...]) -> str:
     return hashlib.sha256("".join(part.sha256 for part in wanted).encode()).hexdigest()[:12]
 
 
-def ensure(engine: str, cache: Path, progress: Progress = quiet, *, fetch: Fetch | None = None) -> Path:
+def ensure(
+    engine: str, wanted: tuple[Part, ...], cache: Path, progress: Progress = quiet, *, fetch: Fetch | None = None
+) -> Path:
     """The folder in `cache` that holds every part of `engine`, fetched where missing. No network when all are there.
 
     Every file's SHA-256 is checked on each call; one that differs is deleted and fetched again, never used.
     Raises LocalStackError: no network, wrong checksum from the repository, disk full, folder not writable.
     """
-    wanted = parts(engine)
     folder = cache / f"{engine}-{fingerprint(wanted)}"
     with explained(f"downloading {engine}", cache), locked(cache / f".{engine}.lock"):
         make_folder(folder)

@@ -35,9 +35,8 @@ def java_home() -> Path:
     )
 
 
-def java_home_for(user: User | None) -> Path:
-    """The same, at a place where `user` may run it: a copy is made once if he cannot enter the original's folder."""
-    home = java_home()
+def runnable(home: Path, user: User | None) -> Path:
+    """`home`, at a place where `user` may run it: a copy is made once if he cannot enter the original's folder."""
     place = open_area(home, user)
     if place == home:
         return home

@@ -11,7 +11,7 @@ from threading import Lock
 from typing import Literal, TypeAlias
 
 from verdigris.errors import LocalStackError
-from verdigris.local import download, dynamodb, engine, opensearch
+from verdigris.local import download, dynamodb, engine, opensearch, search_node
 from verdigris.local.folders import (
     cache_folder,
     explained,
@@ -21,7 +21,7 @@ from verdigris.local.folders import (
     stack_folder,
     unprivileged,
 )
-from verdigris.local.java import java_home, java_home_for
+from verdigris.local.java import java_home, runnable
 from verdigris.local.processes import Processes, ProcessInfo
 from verdigris.local.progress import Progress, Step, quiet
 
@@ -145,16 +145,14 @@ class LocalStack:
         progress(Step(name, "ready", 1, 1))
 
     def _launch_dynamodb(self, progress: Progress) -> engine.Launch:
-        parts = download.ensure(dynamodb.NAME, self.cache, progress)
+        parts = download.ensure(dynamodb.NAME, download.parts(dynamodb.NAME), self.cache, progress)
         return dynamodb.launch(parts, java_home(), make_folder(self.folder / "data" / dynamodb.NAME))
 
     def _launch_opensearch(self, progress: Progress) -> engine.Launch:
         user = unprivileged()
-        home = opensearch.home(self.cache, user)
-        if not home.exists():
-            opensearch.unpack(download.ensure(opensearch.NAME, self.cache, progress), home, progress)
+        home = search_node.install(opensearch.PRODUCT, self.cache, user, progress)
         area = make_folder(self._open_area() / "data" / opensearch.NAME)
-        return opensearch.launch(home, java_home_for(user), area, user)
+        return search_node.launch(opensearch.PRODUCT, home, runnable(java_home(), user), area, user)
 
     def _open_area(self) -> Path:
         return open_area(self.folder, unprivileged())

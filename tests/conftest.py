@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from tests.contract.control_plane import control_plane
+from tests.engines.search_clusters import PRODUCTS, cluster
 from tests.moto import Moto
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
@@ -63,6 +66,22 @@ def stack() -> Iterator[SessionStack]:
             yield SessionStack(local)
         finally:
             local.down()
+
+
+@pytest.fixture(scope="session")
+def search_cluster(stack: SessionStack) -> Iterator[Callable[[str], str]]:
+    """The address of a search cluster by product: the embedded "opensearch", or one of `tests.engines`, of each one
+    for all tests of the session. An address stands for itself.
+    """
+    with ExitStack() as running:
+        started = cache(lambda product: running.enter_context(cluster(PRODUCTS[product])))
+
+        def address(product: str) -> str:
+            if "://" in product:
+                return product
+            return stack.search_url if product == opensearch.NAME else started(product)
+
+        yield address
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,15 @@ def raw(one: dict[str, Any]) -> bytes:
 
 
 @pytest.fixture
-def project(tmp_path: Path, stack: SessionStack) -> Project:
+def search(request: pytest.FixtureRequest, search_cluster: Callable[[str], str]) -> str:
+    """The address of the cluster that a test asks for."""
+    return search_cluster(getattr(request, "param", "opensearch"))
+
+
+@pytest.fixture
+def project(tmp_path: Path, stack: SessionStack, search: str) -> Project:
     """Blue serves 300 items; its index is as the application left it."""
-    endpoints = f'endpoints = {{ dynamodb = "{stack.dynamodb_url}", search = "{stack.search_url}" }}'
+    endpoints = f'endpoints = {{ dynamodb = "{stack.dynamodb_url}", search = "{search}" }}'
     made = Project(
         tmp_path / "search", stack.dynamodb_url, environment=f"{endpoints}\nenable_stream = true", sections=SECTIONS
     )
@@ -89,8 +95,9 @@ def wanted(project: Project) -> dict[str, Any]:
     return {f"{one['pk']['S']} of {one['court']['S']}": {"title": one["title"]["S"]} for one in cases}
 
 
-def test_a_changed_mapping_builds_another_index_from_the_same_table(project: Project, stack: SessionStack) -> None:
-    index, alias = OpenSearchIndex(stack.search_url), f"{project.name}-dev-case"
+@pytest.mark.parametrize("search", ["opensearch", "elasticsearch-7.10"], indirect=True)
+def test_a_changed_mapping_builds_another_index_from_the_same_table(project: Project, search: str) -> None:
+    index, alias = OpenSearchIndex(search), f"{project.name}-dev-case"
     assert index.alias(alias) == f"{alias}-alpha-1"
     assert "new color, same data" in project.ok("plan", "dev").out
     project.write("case.json", mappings("keyword"))
@@ -104,15 +111,15 @@ def test_a_changed_mapping_builds_another_index_from_the_same_table(project: Pro
     assert index.alias(alias) == f"{alias}-alpha-2"
     index.refresh(alias)
     assert dict(index.documents(f"{alias}-alpha-2")) == wanted(project)
-    answer = SearchHttp(stack.search_url).call("GET", f"/{alias}-alpha-2", where=alias)
+    answer = SearchHttp(search).call("GET", f"/{alias}-alpha-2", where=alias)
     assert json.loads(answer)[f"{alias}-alpha-2"]["mappings"]["properties"]["title"] == {"type": "keyword"}
     project.ok("finalize", "dev", "--confirm", "dev")
     assert index.named(alias) == [f"{alias}-alpha-2"]
     assert "new color, same data" in project.ok("plan", "dev").out, "what it was made of is known"
 
 
-def test_an_alias_that_is_an_index_is_refused_before_anything_is_built(project: Project, stack: SessionStack) -> None:
-    index, alias = OpenSearchIndex(stack.search_url), f"{project.name}-dev-docket"
+def test_an_alias_that_is_an_index_is_refused_before_anything_is_built(project: Project, search: str) -> None:
+    index, alias = OpenSearchIndex(search), f"{project.name}-dev-docket"
     index.create(alias, {})
     project.replace("verdigris.toml", "[environments.dev]", SECTIONS.replace("-case", "-docket") + "[environments.dev]")
     refused = project.run("deploy", "dev", "--yes")

@@ -1,22 +1,19 @@
-"""Where the contract suites find the search cluster.
-
-VERDIGRIS_TEST_SEARCH_URL names another cluster to run them against, Elasticsearch 7.10 say; it is left as it was.
-"""
+"""Where the contract suites find a search cluster, and what they asked of AWS."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Set
+from collections.abc import Callable, Iterator, Set
 
 import pytest
 from tests.contract.recorded import recorded
+from tests.contract.search import CLUSTERS
 
 from verdigris.stores.search_http import SearchHttp
 
 
-@pytest.fixture
-def http(request: pytest.FixtureRequest) -> SearchHttp:
-    return SearchHttp(os.environ.get("VERDIGRIS_TEST_SEARCH_URL") or request.getfixturevalue("stack").search_url)
+@pytest.fixture(params=CLUSTERS)
+def http(request: pytest.FixtureRequest, search_cluster: Callable[[str], str]) -> SearchHttp:
+    return SearchHttp(search_cluster(request.param))
 
 
 @pytest.fixture(scope="session", autouse=True)

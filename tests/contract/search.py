@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from verdigris.stores.base import Document, SearchIndex
 
+#: The products that the suites run against (see the fixture `search_cluster`); or addresses of clusters, which are left
+#: as they were.
+CLUSTERS = os.environ.get("VERDIGRIS_TEST_SEARCH", "opensearch elasticsearch-7.10").split()
 #: Nothing is visible before it is asked for, and one shard is enough.
 SETTINGS = {"refresh_interval": "-1", "number_of_shards": 1, "number_of_replicas": 0}
 BODY = {"settings": SETTINGS, "mappings": {"dynamic": False, "properties": {"n": {"type": "long"}}}}

@@ -1,4 +1,4 @@
-"""What every SearchIndex guarantees: the one in memory and the one over a real OpenSearch."""
+"""What every SearchIndex guarantees: the one in memory and the one over real clusters."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.contract.search import BODY, all_of, gone, put
+from tests.contract.search import BODY, CLUSTERS, all_of, gone, put
 
 from verdigris.core.documents import canonical, fingerprint
 from verdigris.errors import AlreadyThere, Conflict, Invalid, NotFound
@@ -20,14 +20,14 @@ from verdigris.stores.opensearch_index import OpenSearchIndex
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(params=["memory", "opensearch"])
-def make(request: pytest.FixtureRequest) -> Callable[[], SearchIndex]:
+@pytest.fixture(params=["memory", *CLUSTERS])
+def make(request: pytest.FixtureRequest, search_cluster: Callable[[str], str]) -> Callable[[], SearchIndex]:
     """Makes clients of one cluster."""
     if request.param == "memory":
         shared = MemoryIndex()
         return lambda: shared
-    http = request.getfixturevalue("http")
-    return lambda: OpenSearchIndex(http.url)
+    url = search_cluster(request.param)
+    return lambda: OpenSearchIndex(url)
 
 
 @pytest.fixture

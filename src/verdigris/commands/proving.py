@@ -8,7 +8,7 @@ from verdigris.core.machine import State
 from verdigris.core.model import Phase
 from verdigris.core.records import Evidence
 from verdigris.errors import UsageError
-from verdigris.phases.verify import compare
+from verdigris.phases.verify import prove
 from verdigris.wiring import Hooks, Wiring
 
 _BEFORE_THE_FLIP = (State.VERIFY, State.REINDEX, State.EXERCISE, State.APPROVE, State.REJECTED, State.SWITCH)
@@ -31,4 +31,4 @@ def verify(config: Config, env: str, *, repair: bool = False, hooks: Hooks | Non
                 state="nothing was changed",
                 next_command=f"verdigris status {env}",
             )
-        return compare(held.bench(log), "verify-command", repair=repair)
+        return prove(held.bench(log), "verify-command", repair=repair)

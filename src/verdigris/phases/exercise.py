@@ -7,7 +7,7 @@ from verdigris.core.records import Evidence
 from verdigris.phases import consumers
 from verdigris.phases.base import Bench
 from verdigris.phases.provision import ensure_application
-from verdigris.phases.verify import compare
+from verdigris.phases.verify import prove
 
 phase = Phase.EXERCISE
 
@@ -21,7 +21,7 @@ def run(bench: Bench) -> Evidence:
     consumers.attend(bench)  # bringing an application up to date may change them
     evidence = bench.exercise(bench.place(bench.plan.after), address)
     if bench.plan.moves_data and evidence.get("ran"):
-        evidence |= {f"verify_{name}": value for name, value in compare(bench, "last-verify", repair=True).items()}
+        evidence |= {f"verify_{name}": value for name, value in prove(bench, "last-verify", repair=True).items()}
     return {"address": address, **evidence}
 
 

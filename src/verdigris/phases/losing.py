@@ -12,10 +12,11 @@ from verdigris.core.machine import TRANSITIONS, Event
 from verdigris.core.model import Phase
 from verdigris.errors import HintsLost
 from verdigris.journal.journal import Journal
+from verdigris.phases import replica_mark
 from verdigris.phases.base import Bench
 
 #: The checkpoints that hold what was made of items, and compared, so far: sums.
-_SUMS = ("verify|", "last-verify|", "verify-command|")
+_SUMS = ("verify|", "last-verify|", "verify-command|", replica_mark.PREFIX)
 
 
 def begin_again_if_lost(bench: Bench) -> None:

@@ -17,6 +17,7 @@ from verdigris.core.quarantine import Entry
 from verdigris.core.records import Mended
 from verdigris.core.snapshot import Snapshot
 from verdigris.journal.journal import Journal
+from verdigris.phases import replica_mark
 from verdigris.phases.base import Bench
 from verdigris.phases.log import Log
 from verdigris.phases.losing import drop_sums
@@ -52,6 +53,7 @@ def redrive(bench: Bench) -> Redriven:
     if not _can_settle(bench):
         bench.quarantine.put_off()
         return Redriven((), before, put_off=True)
+    replica_mark.void(bench)
     tail(bench).settler.retry()
     left = bench.quarantine.waiting
     units = {entry.unit for entry in left}
@@ -66,6 +68,7 @@ def discard(bench: Bench, entries: Iterable[Entry], who: str, comment: str) -> R
         bench.quarantine.discard(entry, who, comment)
     if not _can_settle(bench):
         return Redriven((), bench.quarantine.waiting, put_off=True)
+    replica_mark.void(bench)
     tail(bench).settler.again(wanted)
     units = {entry.unit for entry in bench.quarantine.discarded}
     return Redriven([entry for entry in wanted if entry.unit not in units], bench.quarantine.waiting)

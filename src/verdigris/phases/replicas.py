@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from itertools import islice
-
-import msgspec
+from math import inf
 
 from verdigris.core.batching import runs
-from verdigris.core.damage import decoded
 from verdigris.core.fingerprint import fingerprint
 from verdigris.core.model import Key, Phase, RawItem, Segment
 from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed, Unverified
+from verdigris.phases import replica_mark
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.comparing import Entry, Side, durable, summed, suspects
 from verdigris.phases.scanning import pages
@@ -34,8 +32,7 @@ _LIMIT_S = 300.0
 _LOOK_S = 0.5
 _CHUNK = 500
 _NAMED = 20
-_BEHIND = "replica-behind|"
-_KEYS = msgspec.json.Decoder(list[Key])
+_PROOF = f"{replica_mark.PREFIX}proof|"
 
 
 def steps(bench: Bench) -> list[str]:
@@ -86,35 +83,54 @@ def demand(bench: Bench) -> None:
         raise PhaseFailed(fault, where=bench.plan.destination_table, next_command=f"verdigris abort {bench.plan.env}")
 
 
-def prove(bench: Bench, name: str) -> Evidence:
-    """The replicas hold what the table holds, item by item. `name` is the checkpoints'. Raises Unverified."""
-    found = {region: _prove(bench, f"{name}|{region}", region) for region in bench.plan.replicas}
-    return {"replicas": found} if found else {}
+def prove(bench: Bench) -> Evidence:
+    """The replicas hold what the table holds, item by item. Raises Unverified."""
+    if not bench.plan.replicas:
+        return {}
+    _written(bench).clear()
+    bench.journal.forget(bench.deployment, bench.journal.checkpoints(bench.deployment, _PROOF))  # of a dead runner
+    with replica_mark.renewed(bench):
+        return {"replicas": {region: _prove(bench, region) for region in bench.plan.replicas}}
 
 
-def wait_for(bench: Bench, keys: Iterable[Key]) -> None:
-    """Returns when each replica holds at these keys what the table holds. Raises Unverified.
+def catch_up(bench: Bench) -> None:
+    """Before a switch: returns when each replica holds what the table holds. Raises Unverified.
 
-    Before a switch these are the keys that were written last: a replica that verify found equal, and that stopped after
-    it, is still ACTIVE. Those that were not there are remembered: the next run does not see them written any more.
+    What was written since the proof is looked at; where that is not all known everything is compared once more. A
+    replica that was equal, and that changes have not come to since, is still ACTIVE.
     """
-    home, last = bench.destination, set(keys)
+    if not bench.plan.replicas:
+        return
+    if not replica_mark.stands(bench):
+        prove(bench)
+        return
+    _wait_for(bench)
+
+
+def wait_for_the_last(bench: Bench, until_s: float) -> None:
+    """Under the fence: what was written since `catch_up` has arrived. Raises Unverified, at the latest at `until_s`."""
+    if bench.plan.replicas:
+        _wait_for(bench, until_s)
+
+
+def _written(bench: Bench) -> set[Key]:
+    """What this runner has written at home and was not seen in the other regions yet."""
+    written = tail(bench).settler.written
+    assert written is not None, "the tail notes it where the plan has replicas"
+    return written
+
+
+def _wait_for(bench: Bench, until_s: float = inf) -> None:
+    written = _written(bench)
+    home, wanted = bench.destination, sorted(written)
+    written.clear()  # what the tail settles meanwhile is for the next time
     for region in bench.plan.replicas:
-        there, unit = _port(bench).table(bench.plan.destination_table, region), f"{_BEHIND}{region}"
-        saved = bench.journal.checkpoint(bench.deployment, unit)
-        before = decoded(bench.plan.deploy_table, unit, saved, _KEYS.decode) if saved else ()
-        asked = sorted(last.union(before))
-        try:
-            _wait_until_equal(bench, region, home, there, asked)
-        except Unverified:
-            behind = [key for key, _ in islice(_apart(home, there, asked), _NAMED)]
-            bench.journal.save(bench.deployment, unit, msgspec.json.encode(behind))
-            raise
-        bench.journal.forget(bench.deployment, [unit] if saved else [])
+        there = _port(bench).table(bench.plan.destination_table, region)
+        _wait_until_equal(bench, region, home, there, wanted, until_s)
 
 
-def _prove(bench: Bench, name: str, region: str) -> Evidence:
-    following, parts = tail(bench), bench.settings.segments
+def _prove(bench: Bench, region: str) -> Evidence:
+    following, parts, name = tail(bench), bench.settings.segments, f"{_PROOF}{region}"
     home, there = bench.destination, _port(bench).table(bench.plan.destination_table, region)
     sides = (
         Side(f"{name}|home", parts, partial(_entries, bench, home)),
@@ -148,11 +164,13 @@ def _entries(bench: Bench, table: Table, part: int) -> Iterator[Entry]:
         bench.breathe()
 
 
-def _wait_until_equal(bench: Bench, region: str, home: Table, there: Table, keys: Sequence[Key]) -> int:
+def _wait_until_equal(
+    bench: Bench, region: str, home: Table, there: Table, keys: Sequence[Key], until_s: float = inf
+) -> int:
     """How many keys changed at home between two looks: they are in motion. Raises Unverified for what stays apart."""
     following, in_motion = tail(bench), 0
     last: dict[Key, RawItem | None] = {}
-    until_s = bench.now() + _LIMIT_S
+    until_s = min(until_s, bench.now() + _LIMIT_S)
     while True:
         now = dict(_apart(home, there, keys))
         moved = {key for key, item in now.items() if key in last and last[key] != item}

@@ -78,6 +78,8 @@ class Settler:
         self.claims = Claims(links, transform)
         self.documents: Documents | None = None
         self.count = SettledCount()
+        #: destination keys that were written since somebody last emptied this set; None where nobody asks
+        self.written: set[Key] | None = None
 
     def hints(self, hints: Mapping[Key, Set[Key]], seen: Sequence[RawItem] = (), keys: Iterable[Key] = ()) -> Settled:
         """Settles every destination key that these changes of source keys concern, and the destination keys `keys`.
@@ -135,6 +137,8 @@ class Settler:
 
     def _write(self, settled: Settled, wanted: Owners, found: Found) -> Settled:
         """Writes to the destination; returns what it took."""
+        if self.written is not None:
+            self.written.update(settled.puts, settled.deletes)
         try:
             refused = write_valid(self._destination, list(settled.puts.values()), settled.deletes)
         finally:

@@ -56,7 +56,7 @@ def ready(bench: Bench) -> None:
         following.settler.again(bench.quarantine.discarded)  # one may have died between its record and its settle
     following.wait_for_late_writes()
     following.catch_up()
-    replicas.wait_for(bench, following.touched)
+    replicas.catch_up(bench)
     if _doubtful(bench):
         _prove_again(bench)
     _nothing_waits(bench)
@@ -155,6 +155,7 @@ def _nothing_waits(bench: Bench) -> None:
 def _drain(bench: Bench, following: Tail, until_s: float) -> None:
     """The proof that every change up to the fence is settled, for good."""
     following.catch_up(until_s=until_s)
+    replicas.wait_for_the_last(bench, until_s)
     if bench.late.any():
         raise PhaseFailed("a write to the new table was not answered, and it may still land after the switch")
     _nothing_waits(bench)

@@ -17,6 +17,7 @@ from verdigris.core.model import Change, Key, Phase, RawItem
 from verdigris.core.settling import coalesce
 from verdigris.core.transform import Transform
 from verdigris.errors import HintsLost, NotFound, PhaseFailed
+from verdigris.phases import replica_mark
 from verdigris.phases.base import Bench
 from verdigris.phases.beacons import Beacons
 from verdigris.phases.documents import documents_of
@@ -44,7 +45,7 @@ class Tail:
         self._transform: Transform = bench.transform()
         self._since_s = since_s
         self._unit = tail_unit(bench.snapshot)
-        saved = bench.journal.checkpoint(bench.deployment, self._unit)
+        saved = replica_mark.since(bench) or bench.journal.checkpoint(bench.deployment, self._unit)
         self._positions = positions(bench.snapshot, saved) if saved else Positions({}, settled_s=since_s)
         self._list_shards()
         self._caught_up_s = since_s
@@ -57,6 +58,8 @@ class Tail:
             bench.quarantine,
             carries=bench.plan.moves_data,
         )
+        if bench.plan.replicas:
+            self.settler.written = set()
         #: changes that were settled; beacons are not among them
         self.changes = 0
         self.lag_records = 0

@@ -212,6 +212,10 @@ def page(*hits: str, total: int | None = None, failed: int = 0) -> Reply:
 
 OPENED: Reply = (200, {"pit_id": "p1"})
 NO_SUCH_PATH: Reply = (400, {"error": {"type": "illegal_argument_exception", "reason": "no handler"}})
+#: What Amazon's service says of a path that a domain's version does not have.
+NOT_ALLOWED: Reply = (401, {"Message": "Your request: '/case/_search/point_in_time' is not allowed."})
+#: What it says on a domain that was upgraded from OpenSearch 2.3, whose roles do not know the action.
+NO_PERMISSION: Reply = (403, {"error": {"type": "security_exception", "reason": "no permissions"}})
 
 
 def read(script: Script) -> list[str]:
@@ -230,7 +234,11 @@ def test_pages_follow_one_point_in_time_and_it_is_closed() -> None:
     assert json.loads(script.asked[3][2])["pit"]["id"] == "p2"
 
 
-@pytest.mark.parametrize("start", [[NO_SUCH_PATH], [OPENED, NO_SUCH_PATH, DONE]], ids=["no-pit", "no-shard-doc"])
+@pytest.mark.parametrize(
+    "start",
+    [[NO_SUCH_PATH], [OPENED, NO_SUCH_PATH, DONE], [NOT_ALLOWED], [NO_PERMISSION]],
+    ids=["no-pit", "no-shard-doc", "not-allowed", "no-permission"],
+)
 def test_without_point_in_time_it_scrolls(start: list[Reply]) -> None:
     script = Script(*start, page("a", total=2), page("b"), page(), DONE)
     assert read(script) == ["a", "b"]
@@ -239,6 +247,11 @@ def test_without_point_in_time_it_scrolls(start: list[Reply]) -> None:
         *["POST /_search/scroll"] * 2,
         "DELETE /_search/scroll",
     ]
+
+
+def test_who_may_not_read_is_refused_whatever_the_way() -> None:
+    with pytest.raises(AccessRefused):
+        read(Script(NO_PERMISSION, NO_PERMISSION))
 
 
 def test_a_scroll_without_an_answer_is_not_repeated() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from verdigris.errors import Invalid, StoreError, Unreachable
+from verdigris.errors import AccessRefused, Invalid, StoreError, Unreachable
 from verdigris.stores.search_http import SearchHttp, decoded, path_of
 
 #: How long the cluster keeps the view while nobody asks for the next page.
@@ -82,7 +82,9 @@ def _open(http: SearchHttp, index: str, size: int) -> _Page | None:
     query = {"keep_alive": KEEP_ALIVE}
     try:
         answer = http.call("POST", path_of(index, "_search", "point_in_time"), where=index, query=query)
-    except Invalid:  # Elasticsearch, and OpenSearch before 2.4
+    except (Invalid, AccessRefused):
+        # Elasticsearch, and OpenSearch before 2.4. Amazon's service answers 401 to a path that a version does not
+        # have, and roles may be older than the path. Who may not read at all is told so by the scroll.
         return None
     pit = decoded(answer, _Opened, index).pit_id
     try:

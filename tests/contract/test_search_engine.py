@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import suppress
+from typing import Any
 
 import msgspec
 import pytest
 from tests.contract.search import BODY, SETTINGS, put
 
 from verdigris.core.batching import Limit
-from verdigris.errors import Invalid, NotFound
-from verdigris.stores.opensearch_index import OpenSearchIndex
+from verdigris.errors import Invalid, NotFound, StoreError
+from verdigris.stores.opensearch_index import PAGE, OpenSearchIndex
 from verdigris.stores.search_http import SearchHttp
 
 _numbers = itertools.count(1)
@@ -127,4 +129,61 @@ def test_a_load_ends_with_the_settings_that_the_index_was_made_with(
     replicas = now()[1] if after[1] is None else after[1]  # the cluster writes its default down
     assert now() == (after[0], replicas)
     assert replicas != "0"
+    indexes.delete(name)
+
+
+# ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def views(http: SearchHttp) -> int:
+    """How many the cluster keeps open, by point in time or scroll."""
+    answer = http.call("GET", "/_nodes/stats/indices/search", where="cluster")
+    return sum(node["indices"]["search"]["open_contexts"] for node in msgspec.json.decode(answer)["nodes"].values())
+
+
+@pytest.fixture
+def viewed(http: SearchHttp, name: str) -> Iterator[Generator[tuple[str, Mapping[str, Any]], None, None]]:
+    """A view of which the first page was read, and the second was not."""
+    indexes = OpenSearchIndex(http.url)
+    indexes.create(name, BODY)
+    indexes.bulk(name, [put(str(n)) for n in range(PAGE + 1)])
+    indexes.refresh(name)
+    documents = indexes.documents(name)
+    assert isinstance(documents, Generator)
+    next(documents)
+    yield documents
+    indexes.delete(name)
+
+
+def test_a_view_is_closed_at_its_end(http: SearchHttp, viewed: Generator[object, None, None]) -> None:
+    assert views(http) == 1
+    assert len(list(viewed)) == PAGE
+    assert views(http) == 0
+
+
+def test_a_view_that_is_left_early_is_closed(http: SearchHttp, viewed: Generator[object, None, None]) -> None:
+    assert views(http) == 1
+    viewed.close()
+    assert views(http) == 0
+
+
+def test_a_view_that_the_cluster_lost_is_not_taken_for_a_missing_index(
+    http: SearchHttp, viewed: Generator[object, None, None]
+) -> None:
+    for path in ("/_search/scroll/_all", "/_search/point_in_time/_all"):
+        with suppress(StoreError):  # one of the two is unknown to it
+            http.call("DELETE", path, where="cluster")
+    assert views(http) == 0
+    with pytest.raises(StoreError) as caught:
+        list(viewed)
+    assert type(caught.value) is StoreError
+
+
+def test_a_blocked_index_is_not_taken_for_missing_permissions(http: SearchHttp, name: str) -> None:
+    indexes = OpenSearchIndex(http.url)
+    indexes.create(name, BODY)
+    http.call("PUT", f"/{name}/_settings", {"index.blocks.write": True}, where=name)
+    with pytest.raises(StoreError) as caught:
+        indexes.bulk(name, [put("a")])
+    assert type(caught.value) is StoreError
     indexes.delete(name)

@@ -35,9 +35,10 @@ def cluster(product: Product) -> Iterator[str]:
     user = unprivileged()
     home = search_node.install(product, cache_folder(), user)
     java = runnable(_java_17(), user)
-    with tempfile.TemporaryDirectory(prefix="verdigris-tests-") as name:
+    # Beside the distribution, since the user whom the node runs as can enter that.
+    with tempfile.TemporaryDirectory(prefix="node-", dir=home.parent) as name:
         folder = Path(name)
-        folder.chmod(0o755)  # the node may run as another user
+        folder.chmod(0o755)
         processes = Processes(folder / "processes")
         launch = search_node.launch(product, home, java, make_folder(folder / "node"), user)
         try:
@@ -45,7 +46,7 @@ def cluster(product: Product) -> Iterator[str]:
             assert started.url
             yield started.url
         finally:
-            processes.sweep()
+            processes.stop(product.name)
 
 
 def _java_17() -> Path:

@@ -92,7 +92,7 @@ class App:
 def running(version: str, engines: Engines, environment: dict[str, str]) -> Iterator[App]:
     table, index = f"court-{uuid.uuid4().hex[:8]}", f"court-{uuid.uuid4().hex[:8]}"
     folder, http = COURT / version, urllib3.PoolManager()
-    dynamodb = boto3.client("dynamodb", region_name="us-east-1", endpoint_url=engines.dynamodb_url)
+    dynamodb = boto3.Session().client("dynamodb", region_name="us-east-1", endpoint_url=engines.dynamodb_url)
     dynamodb.create_table(TableName=table, **json.loads((folder / "table.json").read_text()))
     mappings = json.loads((folder / "search" / "case.json").read_text())
     assert http.request("PUT", f"{engines.search_url}/{index}", json=mappings).status == 200

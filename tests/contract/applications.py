@@ -151,7 +151,7 @@ def _stacks(tmp: Path, patch: pytest.MonkeyPatch, tool: str, how: Commands) -> M
         return f"{tmp.name.replace('_', '-')}-{color}"
 
     def client() -> object:
-        return boto3.client("cloudformation", region_name="us-east-1")
+        return boto3.Session().client("cloudformation", region_name="us-east-1")
 
     return Made(
         lambda: Stacks(tmp / "state", tmp, own_name, how, client, tell=told.append),

@@ -19,7 +19,7 @@ SECRET = "planted-token"
 @pytest.fixture
 def client(moto: Moto, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
     moto.use(monkeypatch)
-    return lambda service: boto3.client(service, region_name="us-east-1")  # type: ignore[call-overload]
+    return lambda service: boto3.Session().client(service, region_name="us-east-1")  # type: ignore[call-overload]
 
 
 def test_of_the_environment(client: Callable[[str], Any]) -> None:

@@ -175,7 +175,7 @@ def expectation(
 
 def scan_table(url: str | None, table: str, *, region: str = "us-east-1") -> Iterator[dict[str, Any]]:
     """Every item, strongly consistent. Plain boto3 on purpose: it shares no code with what it judges."""
-    client = boto3.client("dynamodb", region_name=region, endpoint_url=url)
+    client = boto3.Session().client("dynamodb", region_name=region, endpoint_url=url)
     for page in client.get_paginator("scan").paginate(TableName=table, ConsistentRead=True):
         yield from page["Items"]
 

@@ -53,7 +53,7 @@ _BY_STATUS: dict[int, type[StoreError]] = {
 }
 
 
-class Cause(msgspec.Struct):
+class Cause(msgspec.Struct, frozen=True):
     """The `error` of an answer or of one of its parts."""
 
     type: str = ""
@@ -67,7 +67,16 @@ class Cause(msgspec.Struct):
 
 
 class _Answer(msgspec.Struct):
-    error: Cause
+    error: Cause = Cause()
+    #: Amazon's service, where it refuses before the cluster has seen the request.
+    message: str = ""
+    Message: str = ""
+
+    @property
+    def text(self) -> str:
+        # Further lines quote the headers that were to be signed, the session's token among them.
+        first, _, _ = (self.message or self.Message).partition("\n")
+        return self.error.text or first[:REASON_CHARACTERS]
 
 
 def kind_of(cause: Cause, status: int) -> type[StoreError]:
@@ -79,9 +88,9 @@ def kind_of(cause: Cause, status: int) -> type[StoreError]:
 def from_answer(status: int, body: bytes, where: str) -> StoreError:
     """The error for a whole answer."""
     try:
-        cause = msgspec.json.decode(body, type=_Answer).error
+        answer = msgspec.json.decode(body, type=_Answer)
     except msgspec.DecodeError:  # a proxy's page, a HEAD, or an old-style text
-        cause = Cause()
-    kind = kind_of(cause, status)
+        answer = _Answer()
+    kind = kind_of(answer.error, status)
     hint = "check VERDIGRIS_SEARCH_USER and VERDIGRIS_SEARCH_PASSWORD, or the AWS credentials"
-    return kind(cause.text or f"HTTP {status}", where=where, next_command=hint if kind is AccessRefused else "")
+    return kind(answer.text or f"HTTP {status}", where=where, next_command=hint if kind is AccessRefused else "")

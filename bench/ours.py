@@ -20,12 +20,13 @@ from verdigris.engines.threads import Threads
 from verdigris.journal.dynamodb import DynamoRows
 from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.quarantine import QuarantineRows
-from verdigris.phases.base import Bench, Settings, Stores
+from verdigris.phases.base import Bench, Settings
 from verdigris.phases.claims import Claims
 from verdigris.phases.copying import SegmentProgress, copy_segment
 from verdigris.phases.log import Log
 from verdigris.phases.marks import set_mark
 from verdigris.phases.quarantine import Quarantine
+from verdigris.phases.stores import Stores
 from verdigris.phases.tail import tail
 from verdigris.phases.verify import compare
 from verdigris.stores.abreast import AbreastTable

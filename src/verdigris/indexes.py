@@ -14,7 +14,7 @@ from verdigris.core.planning import FoundIndex, PlannedIndex, Recipe
 from verdigris.core.standing_indexes import standing
 from verdigris.errors import Invalid
 from verdigris.migrations.checksum import code_checksum
-from verdigris.stores.base import SearchIndex
+from verdigris.stores.searching import SearchIndex
 from verdigris.wiring import Wiring
 
 
@@ -23,7 +23,7 @@ def indexes_found(wiring: Wiring, version: DataVersion) -> tuple[FoundIndex, ...
 
     The journal says which index serves an alias; where it does not know, the alias, or the name without a number.
     """
-    index, journal = wiring.index, wiring.journal
+    index, journal = wiring.search(version), wiring.journal
     if index is None:
         return ()
     known, doubts = standing(journal.folded(journal.records(number)) for number in range(journal.deployments(), 0, -1))

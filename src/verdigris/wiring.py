@@ -24,17 +24,10 @@ from verdigris.journal.dynamodb import DynamoRows
 from verdigris.journal.holder import me
 from verdigris.journal.journal import Journal
 from verdigris.journal.lease import LeaseKeeper
-from verdigris.phases.base import Progress, Stores
+from verdigris.phases.base import Progress
+from verdigris.phases.stores import Stores
 from verdigris.stores.aws import Aws
-from verdigris.stores.base import (
-    Application,
-    ChangeStream,
-    LiveData,
-    LivePointer,
-    SearchIndex,
-    Table,
-    TableAdmin,
-)
+from verdigris.stores.base import Application, ChangeStream, LiveData, LivePointer, Table, TableAdmin
 from verdigris.stores.dynamodb_admin import DynamoAdmin
 from verdigris.stores.dynamodb_backups import DynamoBackups
 from verdigris.stores.dynamodb_links import DynamoLinks
@@ -50,6 +43,7 @@ from verdigris.stores.outside import StreamConsumers
 from verdigris.stores.pointers.ordered import OrderedPointers
 from verdigris.stores.regional_consumers import Region, RegionalConsumers
 from verdigris.stores.search_auth import auth_for
+from verdigris.stores.searching import SearchIndex
 from verdigris.stores.secrets import read_secret
 from verdigris.traffic import color_mappings, traffic_pointers
 
@@ -101,7 +95,7 @@ class Wiring(Connections):
             table=self._table,
             stream=self._stream,
             links=DynamoLinks(self.aws.json("dynamodb"), self.admin, f"{self.env.deploy_table}-claims"),
-            index=self.index,
+            search=self.search,
             pointer=self.pointer,
             fence=self.front_door,
             application=self.application,
@@ -136,8 +130,12 @@ class Wiring(Connections):
         functions = {color: self.env.live_function(color) or "" for color in Color}
         return LambdaEnvironment(self.service("lambda"), functions, section.variable)
 
+    def search(self, version: DataVersion) -> SearchIndex | None:
+        """Where the indexes of a data version are: one cluster has those of both."""
+        return self._cluster
+
     @cached_property
-    def index(self) -> SearchIndex | None:
+    def _cluster(self) -> SearchIndex | None:
         if not self.config.index or not self.search_url:
             return None
         credentials = cast("Credentials | None", self.session().get_credentials())

@@ -25,9 +25,10 @@ from verdigris.migrations import determinism
 from verdigris.migrations.discovery import MigrationFile, discover
 from verdigris.migrations.loading import load_function, load_migrations
 from verdigris.phases import hooks as asking
-from verdigris.phases.base import Bench, IndexPlan, Progress, Settings, Stores
+from verdigris.phases.base import Bench, IndexPlan, Progress, Settings
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
+from verdigris.phases.stores import Stores
 from verdigris.phases.views import SourceViews
 from verdigris.shaping import first_shape
 from verdigris.stores.abreast import AbreastTable
@@ -35,6 +36,7 @@ from verdigris.stores.base import Table, TableShape
 from verdigris.stores.dynamodb_table import Guard
 from verdigris.stores.pace import Pace
 from verdigris.stores.paced import PacedIndex, PacedTable
+from verdigris.stores.searching import SearchIndex
 from verdigris.wiring import Hooks, Wiring
 
 _PK_SK = KeySchema((("pk", "S"), ("sk", "S")))
@@ -118,7 +120,11 @@ def _pace(wiring: Wiring, log: Log, check: Callable[[], None]) -> Pace:
 def _paced(stores: Stores, pace: Pace) -> Stores:
     # One wrapper a table: it remembers what a page costs.
     table = cache(lambda name: _paced_table(stores.table(name), pace))
-    return replace(stores, table=table, index=PacedIndex(stores.index, pace) if stores.index else None)
+    return replace(stores, table=table, search=cache(lambda version: _paced_index(stores.search(version), pace)))
+
+
+def _paced_index(index: SearchIndex | None, pace: Pace) -> SearchIndex | None:
+    return PacedIndex(index, pace) if index else None
 
 
 def _paced_table(table: Table, pace: Pace) -> Table:

@@ -14,9 +14,9 @@ from tests.project import Project
 
 from verdigris.core.items import decode
 from verdigris.core.model import Change, KeySchema
-from verdigris.stores.base import Document
 from verdigris.stores.dynamodb_stream import DynamoStream
 from verdigris.stores.opensearch_index import OpenSearchIndex
+from verdigris.stores.searching import Document
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 

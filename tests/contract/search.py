@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from verdigris.stores.base import Document, SearchIndex
+from verdigris.stores.searching import Document, SearchIndex
 
 #: The products that the suites run against (see the fixture `search_cluster`); or addresses of clusters, which are left
 #: as they were.

@@ -13,9 +13,9 @@ from tests.contract.search import BODY, CLUSTERS, all_of, gone, put
 
 from verdigris.core.documents import canonical, fingerprint
 from verdigris.errors import AlreadyThere, Conflict, Invalid, NotFound
-from verdigris.stores.base import BulkResult, Document, SearchIndex
 from verdigris.stores.memory_index import MemoryIndex
 from verdigris.stores.opensearch_index import OpenSearchIndex
+from verdigris.stores.searching import BulkResult, Document, SearchIndex
 
 _numbers = itertools.count(1)
 

@@ -54,6 +54,7 @@ EXCEPTIONS = {
 PORTS = {
     "verdigris.stores.base",
     "verdigris.stores.outside",
+    "verdigris.stores.searching",
     "verdigris.engines.base",
     "verdigris.journal.journal",
     "verdigris.journal.quarantine",

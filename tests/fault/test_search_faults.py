@@ -20,10 +20,10 @@ from verdigris.errors import (
     Unreachable,
 )
 from verdigris.stores.backoff import Backoff
-from verdigris.stores.base import BulkResult, Document
 from verdigris.stores.opensearch_index import OpenSearchIndex
 from verdigris.stores.search_auth import anonymous, auth_for, basic, sigv4
 from verdigris.stores.search_http import Answer, SearchHttp
+from verdigris.stores.searching import BulkResult, Document
 
 Reply = tuple[int, Any] | Exception
 RESET = urllib3.exceptions.ProtocolError("Connection aborted.", ConnectionResetError(104, "reset"))

@@ -12,12 +12,12 @@ from verdigris.core.model import KeySchema, Segment
 from verdigris.core.pacing import Budget, Lane
 from verdigris.errors import Throttled
 from verdigris.stores.backoff import Backoff
-from verdigris.stores.base import Document
 from verdigris.stores.dynamodb_table import DynamoTable
 from verdigris.stores.opensearch_index import OpenSearchIndex
 from verdigris.stores.pace import Pace
 from verdigris.stores.paced import PacedTable
 from verdigris.stores.search_http import Answer as SearchAnswer
+from verdigris.stores.searching import Document
 from verdigris.testing import VirtualClock
 
 KEY = KeySchema((("pk", "S"),))

@@ -10,11 +10,11 @@ from tests.lifecycle.world import ALIAS, Color, Programs
 from verdigris.core.declared import Builder, ConsumerKind, Declared
 from verdigris.core.items import decode
 from verdigris.core.model import Change, Place
-from verdigris.stores.base import Document
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_consumers import MemoryConsumers
 from verdigris.stores.memory_index import MemoryIndex
 from verdigris.stores.outside import ENABLED
+from verdigris.stores.searching import Document
 
 BETA = "court-dev-beta"
 READER, MAILER = "court-green-reader", "court-green-mailer"

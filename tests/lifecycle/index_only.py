@@ -16,7 +16,7 @@ from verdigris.core.documents import fingerprint
 from verdigris.core.model import Color
 from verdigris.core.planning import Recipe
 from verdigris.phases.base import Settings
-from verdigris.stores.base import Document
+from verdigris.stores.searching import Document
 
 OLD = "court-dev-case-alpha"
 _APPLICATIONS_VERSION = 1 << 62

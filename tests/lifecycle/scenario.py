@@ -23,9 +23,9 @@ from verdigris.core.records import PhaseDone, Said
 from verdigris.core.transform import Migration
 from verdigris.journal.journal import Journal
 from verdigris.phases.base import Settings
-from verdigris.stores.base import Document
 from verdigris.stores.memory_index import MemoryIndex
 from verdigris.stores.memory_pointer import MemoryPointer
+from verdigris.stores.searching import Document
 
 Plain = dict[str, Any]
 _NUMBERS = 24

@@ -15,8 +15,8 @@ from verdigris.core.records import PhaseDone
 from verdigris.errors import PhaseFailed, Unverified
 from verdigris.journal.journal import Journal
 from verdigris.phases import redriving
-from verdigris.stores.base import Document
 from verdigris.stores.memory_index import MemoryIndex
+from verdigris.stores.searching import Document
 
 
 def test_it_is_planned_as_such_and_touches_no_data() -> None:

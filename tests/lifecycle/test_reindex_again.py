@@ -12,7 +12,7 @@ from verdigris.core.records import PhaseBegan
 from verdigris.core.transform import Migration
 from verdigris.phases import reindex
 from verdigris.phases.tail import tail
-from verdigris.stores.base import Document
+from verdigris.stores.searching import Document
 
 
 def test_the_versions_of_documents_go_on() -> None:

@@ -17,9 +17,9 @@ from verdigris.errors import VerdigrisError
 from verdigris.phases import backfill, copying, switch, verify
 from verdigris.phases.settling import Settler
 from verdigris.phases.tail import Tail
-from verdigris.stores.base import Document
 from verdigris.stores.memory import MemoryTable
 from verdigris.stores.memory_pointer import MemoryPointer
+from verdigris.stores.searching import Document
 
 Patch = pytest.MonkeyPatch
 _SEEDS = 60

@@ -11,8 +11,8 @@ from verdigris.core.model import Phase
 from verdigris.core.records import PhaseDone
 from verdigris.errors import PhaseFailed, Unverified
 from verdigris.phases import watching
-from verdigris.stores.base import Document
 from verdigris.stores.memory_index import MemoryIndex
+from verdigris.stores.searching import Document
 
 
 def test_the_proof_counts_what_must_be_there() -> None:

@@ -34,18 +34,20 @@ from verdigris.core.trial import Sampled
 from verdigris.engines.inline import Inline
 from verdigris.journal.journal import Holder, Journal
 from verdigris.journal.memory import MemoryRows
-from verdigris.phases.base import Bench, Hooked, IndexPlan, Notice, Progress, Settings, Stores
+from verdigris.phases.base import Bench, Hooked, IndexPlan, Notice, Progress, Settings
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
+from verdigris.phases.stores import Stores
 from verdigris.phases.views import SourceViews
 from verdigris.phases.watches import Watches
-from verdigris.stores.base import Application, SearchIndex, TableShape
+from verdigris.stores.base import Application, TableShape
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_backups import MemoryBackups
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.stores.memory_mappings import MemoryMappings
 from verdigris.stores.memory_replicas import MemoryReplicas
 from verdigris.stores.outside import StreamConsumers
+from verdigris.stores.searching import SearchIndex
 from verdigris.testing import VirtualClock
 
 SHAPE = TableShape(
@@ -166,7 +168,7 @@ class World:
             table=lambda name: self.expose(self.tables.table(name), "table"),
             stream=lambda arn: self.expose(self.tables.stream(arn), "stream"),
             links=self.expose(self.links, "links"),
-            index=self.index and self.expose(self.index, "index"),
+            search=lambda version: self.index and self.expose(self.index, "index"),
             pointer=self.pointer and self.expose(self.pointer, "pointer"),
             fence=self.pointer and self.expose(self.pointer, "pointer") if self.fenced else None,
             application=self.application and self.expose(self.application, "application"),

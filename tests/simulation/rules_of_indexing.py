@@ -14,7 +14,7 @@ from verdigris.phases.base import Bench
 from verdigris.phases.documents import Documents
 from verdigris.phases.settling import Settler
 from verdigris.phases.tail import tail
-from verdigris.stores.base import SearchIndex
+from verdigris.stores.searching import SearchIndex
 
 
 def documents_not_removed() -> Sequence[Patch]:

@@ -9,11 +9,12 @@ from tests.lifecycle.world import SHAPE
 from verdigris.core.model import Segment
 from verdigris.core.pacing import Budget
 from verdigris.errors import Invalid
-from verdigris.stores.base import Document, SearchIndex, Table
+from verdigris.stores.base import Table
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_index import MemoryIndex
 from verdigris.stores.pace import Pace
 from verdigris.stores.paced import PacedIndex, PacedTable
+from verdigris.stores.searching import Document, SearchIndex
 from verdigris.testing import VirtualClock
 
 WHOLE = Segment(0, 1)

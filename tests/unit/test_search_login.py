@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from verdigris.config.load import load
+from verdigris.core.model import DataVersion
 from verdigris.errors import AccessRefused, ConfigError
 from verdigris.stores.opensearch_index import OpenSearchIndex
 from verdigris.wiring import Wiring
@@ -37,7 +38,7 @@ def test_the_password_comes_from_where_the_configuration_says(tmp_path: Path, mo
     monkeypatch.setenv("SEARCH", "pä:ss")
     monkeypatch.setenv("VERDIGRIS_SEARCH_USER", "another")
     monkeypatch.setenv("VERDIGRIS_SEARCH_PASSWORD", "one")
-    index = wiring(tmp_path, LOGIN).index
+    index = wiring(tmp_path, LOGIN).search(DataVersion.ALPHA)
     assert isinstance(index, OpenSearchIndex)
     assert index._http._auth("GET", "http://x", b"") == {"authorization": "Basic bWU6cMOkOnNz"}
 
@@ -47,7 +48,7 @@ def test_a_password_that_is_not_there_is_told_without_asking_the_cluster(
 ) -> None:
     monkeypatch.delenv("SEARCH", raising=False)
     with pytest.raises(AccessRefused, match="there is no secret at env:SEARCH"):
-        _ = wiring(tmp_path, LOGIN).index
+        _ = wiring(tmp_path, LOGIN).search(DataVersion.ALPHA)
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,8 @@ def clean(
         where = ", ".join(one.region for one in found.tables) or "no region"
         _note(wiring, f"{found.table}: deleting, {found.items} items by its own count, in {where}")
         for index, _ in found.indexes:
-            if wiring.index:
-                wiring.index.delete(index)
+            if search := wiring.search(_version(wiring, found)):
+                search.delete(index)
         for region in wiring.env.regions:
             wiring.admin_of(region).delete(found.table)
         _note(wiring, f"{found.table}: gone")
@@ -119,6 +119,10 @@ def _destination(wiring: Wiring, last: Snapshot | None) -> DataVersion:
     return flags.source.other
 
 
+def _version(wiring: Wiring, found: Cleaning) -> DataVersion:
+    return next(version for version, table in wiring.names.tables.items() if table == found.table)
+
+
 def _left_serving(last: Snapshot) -> DataVersion:
     return last.plan.destination if last.state is State.FINISHED else last.plan.source
 
@@ -131,7 +135,7 @@ def _tables(wiring: Wiring, name: str) -> Iterator[Leftover]:
 
 
 def _indexes(wiring: Wiring, version: DataVersion) -> Iterator[tuple[str, int]]:
-    index = wiring.index
+    index = wiring.search(version)
     if index is None:
         return
     for place in wiring.env.indexes():

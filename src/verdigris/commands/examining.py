@@ -9,7 +9,7 @@ from verdigris import drivers, survey
 from verdigris.commands.sessions import PUT_BACK, latest
 from verdigris.config.model import Config
 from verdigris.core.declared import undeclared
-from verdigris.core.model import Color
+from verdigris.core.model import Color, DataVersion
 from verdigris.core.plan_faults import faults
 from verdigris.core.planning import make_plan
 from verdigris.core.standing import disagreements
@@ -79,7 +79,7 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         return f"held by {found.holder.who}: {found.holder.doing}" if found and found.holder else "free"
 
     def search() -> str:
-        index = wiring.index
+        index = wiring.search(wiring.journal.flags().source or DataVersion.ALPHA)
         if index is None:
             return "no index configured"
         aliases = [place.alias for place in wiring.env.indexes()]

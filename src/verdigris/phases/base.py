@@ -39,20 +39,14 @@ from verdigris.journal.quarantine import QuarantineRows
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.quarantine import Quarantine
+from verdigris.phases.stores import Stores
 from verdigris.phases.watches import Watches
 from verdigris.stores.base import (
-    Application,
-    ChangeStream,
-    Fence,
-    Links,
-    LivePointer,
-    Replicas,
-    SearchIndex,
     Table,
-    TableAdmin,
     TableShape,
 )
-from verdigris.stores.outside import Backups, ColorMappings, Hook, Notifier, StreamConsumers
+from verdigris.stores.outside import Hook, Notifier
+from verdigris.stores.searching import SearchIndex
 
 if TYPE_CHECKING:
     from verdigris.phases.tail import Tail
@@ -178,28 +172,6 @@ class Unpaced:
 
 
 @dataclass
-class Stores:
-    """Everything outside that a deployment touches."""
-
-    admin: TableAdmin
-    table: Callable[[str], Table]
-    stream: Callable[[str], ChangeStream]
-    links: Links
-    index: SearchIndex | None = None
-    pointer: LivePointer | None = None
-    #: what can hold writes during a switch
-    fence: Fence | None = None
-    application: Application | None = None
-    backups: Backups | None = None
-    #: of the tables, in the environment's other regions
-    replicas: Replicas | None = None
-    #: what leads to a color beside the pointer
-    mappings: Sequence[ColorMappings] = ()
-    #: who else reads tables' streams; None where there is nothing that would
-    consumers: StreamConsumers | None = None
-
-
-@dataclass
 class Bench:
     """What a phase works with. One deployment, one runner."""
 
@@ -251,6 +223,11 @@ class Bench:
     @property
     def destination(self) -> Table:
         return self.stores.table(self.plan.destination_table)
+
+    @property
+    def index(self) -> SearchIndex | None:
+        """Where the indexes of the destination are."""
+        return self.stores.search(self.plan.destination)
 
     @cached_property
     def quarantine(self) -> Quarantine:

@@ -15,7 +15,7 @@ from verdigris.phases.base import Bench, IndexPlan
 from verdigris.phases.comparing import Checkpoints, Entry, Side, summed, suspects
 from verdigris.phases.documents import Made
 from verdigris.phases.scanning import pages
-from verdigris.stores.base import SearchIndex
+from verdigris.stores.searching import SearchIndex
 
 _PAGE = 500
 

@@ -28,7 +28,8 @@ from verdigris.errors import ItemRefused, PhaseFailed
 from verdigris.phases.base import Bench, IndexPlan
 from verdigris.phases.quarantine import Quarantine
 from verdigris.phases.waiting import answered
-from verdigris.stores.base import BulkResult, Document, SearchIndex, Table
+from verdigris.stores.base import Table
+from verdigris.stores.searching import BulkResult, Document, SearchIndex
 
 #: An id and a body.
 Made: TypeAlias = tuple[str, Mapping[str, Any]]

@@ -46,7 +46,7 @@ def run(bench: Bench) -> Evidence:
         _delete_mappings(bench, plan.before)
         if stores.application is not None:
             step("stop-application", partial(stores.application.stop, bench.place(plan.before)))
-    for planned in plan.indexes if stores.index else ():
+    for planned in plan.indexes if stores.search(plan.source) else ():
         if planned.built and planned.source:
             step(f"{_INDEX}{planned.alias}", partial(_delete_index, bench, planned.alias, planned.source))
     if plan.moves_data:
@@ -100,7 +100,7 @@ def _delete_mappings(bench: Bench, color: Color) -> None:
 
 def _delete_index(bench: Bench, alias: str, name: str) -> Evidence:
     """Never what the alias points to: a late write to a deleted index of that name would make another one."""
-    index = bench.stores.index
+    index = bench.stores.search(bench.plan.source)
     assert index is not None  # only asked for where there is one
     if index.alias(alias) == name:
         raise PhaseFailed(

@@ -22,7 +22,7 @@ from verdigris.phases.comparing import Checkpoints, Entry, Side, Suspect, summed
 from verdigris.phases.documents import Documents
 from verdigris.phases.scanning import pages
 from verdigris.phases.tail import tail
-from verdigris.stores.base import SearchIndex
+from verdigris.stores.searching import SearchIndex
 
 _PAGE = 500
 _NAMED = 20

@@ -51,7 +51,7 @@ def check(bench: Bench) -> None:
         raise _vanished(bench, f"the table {plan.destination_table}")
     replicas.demand(bench)
     for index in bench.indexes():
-        if bench.stores.index and not bench.stores.index.exists(index.physical):
+        if bench.index and not bench.index.exists(index.physical):
             raise _vanished(bench, f"the index {index.physical}")
 
 
@@ -62,8 +62,8 @@ def undo(bench: Bench) -> None:
     if stores.application and START in bench.snapshot.steps:
         stores.application.stop(bench.place(plan.after))
     for index in bench.indexes():
-        if stores.index and _made(bench, f"create-index {index.alias}", partial(_no_documents, bench, index)):
-            stores.index.delete(index.physical)
+        if bench.index and _made(bench, f"create-index {index.alias}", partial(_no_documents, bench, index)):
+            bench.index.delete(index.physical)
     if not plan.makes_table:
         return
     stores.links.drop()
@@ -156,14 +156,14 @@ def _demand_key(bench: Bench) -> None:
 
 def _create_index(bench: Bench, index: IndexPlan) -> Evidence:
     alias, physical = index.alias, index.physical
-    if bench.stores.index is None:
+    if bench.index is None:
         raise PhaseFailed(
             "an index is configured, but no search cluster is", next_command="see [environments] endpoints"
         )
     try:
-        bench.stores.index.create(physical, index.mappings)
+        bench.index.create(physical, index.mappings)
     except AlreadyThere:
-        if bench.plan.follows_changes and bench.stores.index.count(physical):
+        if bench.plan.follows_changes and bench.index.count(physical):
             raise
         return {"made": bench.log.announced_before(f"create-index {alias}")}
     return {"made": True}
@@ -184,7 +184,7 @@ def _made(bench: Bench, step: str, still_empty: Callable[[], bool]) -> bool:
 
 
 def _no_documents(bench: Bench, index: IndexPlan) -> bool:
-    return bench.stores.index is not None and bench.stores.index.count(index.physical) == 0
+    return bench.index is not None and bench.index.count(index.physical) == 0
 
 
 def _vanished(bench: Bench, what: str) -> PhaseFailed:

@@ -21,13 +21,13 @@ from verdigris.phases.documents import Documents, documents_of
 from verdigris.phases.index_proof import prove
 from verdigris.phases.marks import renew_in_time, set_mark
 from verdigris.phases.tail import begun, tail
-from verdigris.stores.base import SearchIndex
+from verdigris.stores.searching import SearchIndex
 
 phase = Phase.REINDEX
 
 
 def ready(bench: Bench) -> None:
-    if bench.indexes() and bench.stores.index is None:
+    if bench.indexes() and bench.index is None:
         raise PhaseFailed(
             "an index is configured, but no search cluster is",
             next_command=f"set [environments.{bench.plan.env}] endpoints.search in verdigris.toml",
@@ -37,7 +37,7 @@ def ready(bench: Bench) -> None:
 def run(bench: Bench) -> Evidence:
     consumers.demand_time(bench)
     consumers.attend(bench)
-    index = bench.stores.index
+    index = bench.index
     if index is None or not bench.indexes():
         return {"indexes": 0}
     documents = documents_of(bench, index)

@@ -74,9 +74,9 @@ def _doubtful(bench: Bench) -> bool:
 def _prove_again(bench: Bench) -> None:
     """Raises Unverified."""
     documents = tail(bench).settler.documents
-    if bench.stores.index and documents:
+    if bench.index and documents:
         for plan in documents.plans:
-            prove(bench, documents, bench.stores.index, plan)
+            prove(bench, documents, bench.index, plan)
 
 
 def run(bench: Bench) -> Evidence | None:
@@ -200,7 +200,7 @@ def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
 def _settle_the_last(bench: Bench) -> int:
     _report(bench, "indexing what changed while the traffic moved")
     documents = tail(bench).settler.documents
-    return settle_the_last(bench, documents, bench.stores.index) if bench.stores.index and documents else 0
+    return settle_the_last(bench, documents, bench.index) if bench.index and documents else 0
 
 
 def _enable_ttl(bench: Bench) -> None:
@@ -210,7 +210,7 @@ def _enable_ttl(bench: Bench) -> None:
 
 
 def _point_aliases(bench: Bench, *, forward: bool) -> None:
-    index = bench.stores.index
+    index = bench.index
     if index is None:
         return
     for planned in bench.plan.indexes:

@@ -229,6 +229,6 @@ def tail(bench: Bench) -> Tail:
         wait_for_others(bench, "a write of the backfill, or of the runner before")  # no settle before
         bench.late.forget()
         bench.tail = Tail(bench, str(found["stream"]), float(found["at_s"]))
-        if bench.snapshot.began(Phase.REINDEX) and bench.stores.index:
-            bench.tail.settler.documents = documents_of(bench, bench.stores.index)
+        if bench.snapshot.began(Phase.REINDEX) and bench.index:
+            bench.tail.settler.documents = documents_of(bench, bench.index)
     return bench.tail

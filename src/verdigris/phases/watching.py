@@ -21,7 +21,7 @@ from verdigris.phases.base import Bench, IndexPlan, Progress
 from verdigris.phases.document_proof import compare
 from verdigris.phases.documents import Made, document_of
 from verdigris.phases.tail import tail
-from verdigris.stores.base import SearchIndex
+from verdigris.stores.searching import SearchIndex
 
 #: How long nothing may move before what differs is named (seconds). A consumer may take minutes to begin (Lambda's
 #: Developer Guide, "Using Lambda with DynamoDB"), and a batch that fails is tried again.

@@ -1,4 +1,4 @@
-"""The ports: what Verdigris needs of a table, a change stream, a search index, the live pointer and an application.
+"""The ports: what Verdigris needs of a table, a change stream, the live pointer and an application.
 
 Each method says what it guarantees and which errors it raises; `tests/contract/` holds one suite per port that every
 adapter passes, the in-memory one included. Errors of `verdigris.errors.StoreError` not named at a method may be
@@ -7,7 +7,7 @@ raised by any of them: AccessRefused, Unreachable (after retries), Throttled (af
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Protocol
@@ -212,81 +212,6 @@ class ChangeStream(Protocol):
         Iterators are kept, refreshed and, when expired, taken anew inside. Raises HintsLost if records after
         `after` have been trimmed away, NotFound.
         """
-        ...
-
-
-# ── search index ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """One document. `body` is JSON as it is to be stored; `None` says that the id must not be in the index.
-
-    `version` orders writers of one id: the index keeps the highest (external versioning, equal ones overwrite).
-    """
-
-    id: str
-    body: Mapping[str, Any] | None
-    version: int
-
-
-@dataclass(frozen=True, slots=True)
-class BulkResult:
-    """What became of a bulk. `superseded` lost against a higher version and are fine; `refused` are (id, reason)."""
-
-    written: int
-    superseded: int
-    refused: tuple[tuple[str, str], ...]
-
-
-class SearchIndex(Protocol):
-    """The indexes of one cluster. All calls are safe to repeat."""
-
-    def create(self, index: str, mappings: Mapping[str, Any]) -> None:
-        """Creates an index from a body of `mappings` and `settings`. Raises AlreadyThere, Invalid."""
-        ...
-
-    def exists(self, index: str) -> bool: ...
-
-    def named(self, prefix: str) -> Sequence[str]:
-        """Every index whose name is `prefix`, or begins with it and a `-`; in order."""
-        ...
-
-    def begin_load(self, index: str) -> None:
-        """Until `end_load` nothing becomes visible by itself, and no replica is kept. Raises NotFound."""
-        ...
-
-    def end_load(self, index: str, mappings: Mapping[str, Any]) -> None:
-        """Both are as the body that made the index says again, or as the cluster does. Raises NotFound."""
-
-    def delete(self, index: str) -> None:
-        """Deletes the index if it is there. An alias of that name raises Invalid: it is never followed."""
-        ...
-
-    def bulk(self, index: str, documents: Iterable[Document]) -> BulkResult:
-        """Writes and deletes, split by count and bytes; never creates the index by accident. Raises NotFound."""
-        ...
-
-    def refresh(self, index: str) -> None:
-        """Makes everything written before visible to `documents` and `count`."""
-        ...
-
-    def count(self, index: str) -> int: ...
-
-    def documents(self, index: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-        """Every (id, body) of the index as of now, in pages, one consistent view. Raises NotFound."""
-        ...
-
-    def read(self, index: str, ids: Sequence[str]) -> dict[str, Mapping[str, Any]]:
-        """The bodies stored under `ids` now (real time, not as of the last refresh); absent ones are left out."""
-        ...
-
-    def alias(self, name: str) -> str | None:
-        """The index that alias `name` points to; None if there is no such alias. Raises Invalid if it is an index."""
-        ...
-
-    def point_alias(self, name: str, expected: str | None, index: str) -> None:
-        """Moves the alias in one atomic step. Raises Conflict if it does not point to `expected` (or `index`) now."""
         ...
 
 

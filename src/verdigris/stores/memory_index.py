@@ -9,8 +9,8 @@ from typing import Any
 
 from verdigris.core.documents import decode, encode
 from verdigris.errors import AlreadyThere, Conflict, Invalid, NotFound
-from verdigris.stores.base import BulkResult, Document
 from verdigris.stores.search_bulk import line_of
+from verdigris.stores.searching import BulkResult, Document
 
 
 @dataclass(slots=True)

@@ -13,12 +13,12 @@ from verdigris.core.braking import Throttling
 from verdigris.core.documents import decode
 from verdigris.errors import AccessRefused, Conflict, Invalid, NotFound, StoreError, Throttled, Unreachable
 from verdigris.stores.backoff import Backoff
-from verdigris.stores.base import BulkResult, Document
 from verdigris.stores.search_auth import Auth, anonymous
 from verdigris.stores.search_bulk import BULK, Bulk, write_alias
 from verdigris.stores.search_errors import Cause, kind_of
 from verdigris.stores.search_http import SearchHttp, Send, decoded, path_of
 from verdigris.stores.search_pages import pages
+from verdigris.stores.searching import BulkResult, Document
 
 #: Documents a page of `documents`, ids a request of `read`: some MB at the size that documents have.
 PAGE = 500

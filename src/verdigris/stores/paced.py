@@ -13,8 +13,9 @@ from verdigris.core.batching import BATCH_GET, BATCH_WRITE, runs
 from verdigris.core.capacity import read_units, roughly, roughly_scanned, scan_units, write_units
 from verdigris.core.model import Key, KeySchema, RawItem, Segment
 from verdigris.core.pacing import Lane
-from verdigris.stores.base import BulkResult, Document, ScanPage, SearchIndex, Table
+from verdigris.stores.base import ScanPage, Table
 from verdigris.stores.pace import Pace
+from verdigris.stores.searching import BulkResult, Document, SearchIndex
 
 #: Documents that bulk work sends at once where the index has a budget: at most what it earns in a second, or these.
 _DOCUMENTS = 500

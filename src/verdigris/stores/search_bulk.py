@@ -16,9 +16,9 @@ import msgspec
 from verdigris.core import documents
 from verdigris.core.batching import Limit, batches
 from verdigris.errors import Conflict, Invalid, StoreError, Throttled, Unreachable
-from verdigris.stores.base import BulkResult, Document
 from verdigris.stores.search_errors import Cause, kind_of
 from verdigris.stores.search_http import SearchHttp, decoded, path_of
+from verdigris.stores.searching import BulkResult, Document
 
 BULK = Limit(
     1000,

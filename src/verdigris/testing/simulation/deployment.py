@@ -13,10 +13,11 @@ from verdigris.core.records import PhaseBegan, PhaseDone, Record
 from verdigris.core.transform import Transform, Views
 from verdigris.journal.journal import Journal
 from verdigris.journal.lease import LeaseKeeper
-from verdigris.phases.base import Bench, Settings, Stores
+from verdigris.phases.base import Bench, Settings
 from verdigris.phases.late import LateWrites
 from verdigris.phases.log import Log
 from verdigris.phases.quarantine import Quarantine
+from verdigris.phases.stores import Stores
 from verdigris.phases.views import SourceViews
 from verdigris.stores.table_shape import key_schema
 from verdigris.testing.simulation.cures import MENDED_CHECKSUM
@@ -84,7 +85,7 @@ def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> B
             table=lambda name: SimTable(process, name),
             stream=lambda arn: SimStream(process, arn),
             links=links,
-            index=SimIndex(process) if shape.indexed else None,
+            search=lambda version: SimIndex(process) if shape.indexed else None,
             pointer=(door := SimPointer(process)),
             fence=door,
         ),

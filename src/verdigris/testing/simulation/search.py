@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from verdigris.stores.base import BulkResult, Document
+from verdigris.stores.searching import BulkResult, Document
 from verdigris.testing.simulation.process import Process
 
 

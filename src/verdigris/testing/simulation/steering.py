@@ -62,13 +62,13 @@ def _pace(process: Process, made: Bench) -> Pace:
 
 def steered(made: Bench, process: Process) -> Bench:
     """The bench, at a pace that people may change."""
-    pace, index = _pace(process, made), made.stores.index
+    pace, index = _pace(process, made), made.index
     made.pace = pace
     made.engine = Scoped(made.engine, pace.bulk)
     made.stores = replace(
         made.stores,
         table=cache(lambda name: PacedTable(SimTable(process, name), pace)),  # it remembers what a page costs
-        index=PacedIndex(index, pace) if index else None,
+        search=lambda version: PacedIndex(index, pace) if index else None,
     )
     return made
 

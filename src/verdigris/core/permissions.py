@@ -39,6 +39,7 @@ class On(StrEnum):
     SECRETS = "Secrets"
     STACKS = "Stacks"
     SEARCH = "Search"
+    DOMAINS = "SearchDomains"
 
 
 @dataclass(frozen=True)
@@ -139,12 +140,26 @@ GRANTS = (
         ("es:ESHttpDelete", "es:ESHttpPut"),
         (Phase.PROVISION, *_FOLLOWING, Phase.FINALIZE),
     ),
+    Grant(On.DOMAINS, ("es:DescribeDomain", "es:DescribeElasticsearchDomain", "es:ListTags")),
+    Grant(
+        On.DOMAINS,
+        (
+            "es:AddTags",
+            "es:CreateDomain",
+            "es:CreateElasticsearchDomain",
+            "es:DeleteDomain",
+            "es:DeleteElasticsearchDomain",
+        ),
+        (Phase.PROVISION,),
+    ),
+    Grant(On.DOMAINS, ("es:DeleteDomain", "es:DeleteElasticsearchDomain"), (Phase.FINALIZE,)),
 )
 
 #: Actions that are no call of their own → the call that AWS asks them for (Developer Guide, "DynamoDB API permissions"
 #: and "Global tables: security"): a table that is made with tags, and replicas that come and go.
 IMPLIED = {
     "dynamodb:TagResource": "dynamodb:CreateTable",
+    "es:AddTags": "es:CreateDomain",
     "dynamodb:CreateTableReplica": "dynamodb:UpdateTable",
     "dynamodb:DeleteTableReplica": "dynamodb:UpdateTable",
 }

@@ -77,3 +77,41 @@ class SearchIndex(Protocol):
     def point_alias(self, name: str, expected: str | None, index: str) -> None:
         """Moves the alias in one atomic step. Raises Conflict if it does not point to `expected` (or `index`) now."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Domain:
+    """A search domain as its service describes it. `endpoint` is a URL, None until there is one.
+
+    `owner`: who made it, as `create` was told; None if that was not Verdigris.
+    """
+
+    endpoint: str | None
+    created: bool
+    processing: bool
+    deleted: bool
+    owner: str | None
+
+    @property
+    def ready(self) -> bool:
+        """Whether indexes can be made there."""
+        return self.created and not self.processing and not self.deleted and self.endpoint is not None
+
+
+class SearchDomains(Protocol):
+    """Clusters that are made for one data version. All calls are safe to repeat."""
+
+    def describe(self, name: str) -> Domain | None:
+        """The domain; None if there is none, or not any more."""
+        ...
+
+    def create(self, name: str, body: Mapping[str, Any], owner: str) -> None:
+        """Begins to make a domain from the body of a CreateDomain request, less its name; `owner` is kept as a tag.
+
+        Returns at once: it is made when `describe` says `ready`. Raises AlreadyThere, Invalid.
+        """
+        ...
+
+    def delete(self, name: str) -> None:
+        """Begins to remove the domain if it is there. It is gone when `describe` finds none."""
+        ...

@@ -11,6 +11,7 @@ import botocore.session
 
 from verdigris.config.model import Config, Environment
 from verdigris.core.braking import Throttling
+from verdigris.core.model import DataVersion
 from verdigris.stores.aws import Aws
 
 if TYPE_CHECKING:
@@ -47,9 +48,9 @@ class Connections:
 
     @cached_property
     def search_url(self) -> str | None:
-        """None where nothing is searched: then no search engine need run."""
-        if not self.config.index:
-            return None
+        """The one cluster of both data versions. None where nothing is searched: then no search engine need run."""
+        if not self.config.index or self.env.domain(DataVersion.ALPHA):
+            return None  # each data version has its own
         return self.env.endpoints.search or (self._stack.search_url if self.env.local else None)
 
     def session(self) -> botocore.session.Session:

@@ -12,7 +12,7 @@ from verdigris.core.declared import Builder
 from verdigris.core.model import DataVersion
 from verdigris.core.planning import FoundIndex, PlannedIndex, Recipe
 from verdigris.core.standing_indexes import standing
-from verdigris.errors import Invalid
+from verdigris.errors import Invalid, NotFound
 from verdigris.migrations.checksum import code_checksum
 from verdigris.stores.searching import SearchIndex
 from verdigris.wiring import Wiring
@@ -23,22 +23,30 @@ def indexes_found(wiring: Wiring, version: DataVersion) -> tuple[FoundIndex, ...
 
     The journal says which index serves an alias; where it does not know, the alias, or the name without a number.
     """
-    index, journal = wiring.search(version), wiring.journal
-    if index is None:
-        return ()
+    journal = wiring.journal
+    try:
+        index = wiring.search(version)
+        if index is None:
+            return ()
+    except NotFound:
+        if wiring.domains is None:
+            raise
+        index = None  # the version has no domain yet: nothing is in it
     known, doubts = standing(journal.folded(journal.records(number)) for number in range(journal.deployments(), 0, -1))
     return tuple(_found(wiring, index, version, place, known, doubts) for place in wiring.env.indexes())
 
 
 def _found(
     wiring: Wiring,
-    index: SearchIndex,
+    index: SearchIndex | None,
     version: DataVersion,
     place: IndexPlace,
     known: Mapping[str, PlannedIndex],
     doubts: Mapping[str, str],
 ) -> FoundIndex:
     recipe = _recipe(wiring, place.config)
+    if index is None:
+        return FoundIndex(place.alias, place.config.label, recipe, by=Builder(place.config.by))
     try:
         behind = index.alias(place.alias)
     except Invalid as error:

@@ -19,7 +19,7 @@ from verdigris.core.model import Color, DataVersion, KeySchema, Place
 from verdigris.core.planning import Names, Plan
 from verdigris.core.records import Record
 from verdigris.core.snapshot import Snapshot
-from verdigris.errors import PhaseFailed
+from verdigris.errors import NotFound, PhaseFailed
 from verdigris.journal.dynamodb import DynamoRows
 from verdigris.journal.holder import me
 from verdigris.journal.journal import Journal
@@ -27,6 +27,7 @@ from verdigris.journal.lease import LeaseKeeper
 from verdigris.phases.base import Progress
 from verdigris.phases.stores import Stores
 from verdigris.stores.aws import Aws
+from verdigris.stores.aws_domains import AwsDomains
 from verdigris.stores.base import Application, ChangeStream, LiveData, LivePointer, Table, TableAdmin
 from verdigris.stores.dynamodb_admin import DynamoAdmin
 from verdigris.stores.dynamodb_backups import DynamoBackups
@@ -43,7 +44,7 @@ from verdigris.stores.outside import StreamConsumers
 from verdigris.stores.pointers.ordered import OrderedPointers
 from verdigris.stores.regional_consumers import Region, RegionalConsumers
 from verdigris.stores.search_auth import auth_for
-from verdigris.stores.searching import SearchIndex
+from verdigris.stores.searching import SearchDomains, SearchIndex
 from verdigris.stores.secrets import read_secret
 from verdigris.traffic import color_mappings, traffic_pointers
 
@@ -96,6 +97,7 @@ class Wiring(Connections):
             stream=self._stream,
             links=DynamoLinks(self.aws.json("dynamodb"), self.admin, f"{self.env.deploy_table}-claims"),
             search=self.search,
+            domains=self.domains,
             pointer=self.pointer,
             fence=self.front_door,
             application=self.application,
@@ -131,21 +133,36 @@ class Wiring(Connections):
         return LambdaEnvironment(self.service("lambda"), functions, section.variable)
 
     def search(self, version: DataVersion) -> SearchIndex | None:
-        """Where the indexes of a data version are: one cluster has those of both."""
-        return self._cluster
+        """Where the indexes of a data version are. Raises NotFound where they have a domain that is not there."""
+        url = self.search_url_of(version)
+        if url is None and (domain := self.env.domain(version)) and self.config.index:
+            raise NotFound("no such search domain, or it is being made", where=domain)
+        return self._cluster(url) if url else None
+
+    def search_url_of(self, version: DataVersion) -> str | None:
+        """Where the indexes of a data version are; None where nothing is searched, or its domain is not there."""
+        name = self.env.domain(version)
+        if name is None or self.domains is None:
+            return self.search_url
+        found = self.domains.describe(name)
+        return found.endpoint if found and found.ready else None
 
     @cached_property
-    def _cluster(self) -> SearchIndex | None:
-        if not self.config.index or not self.search_url:
+    def domains(self) -> SearchDomains | None:
+        section = self.config.search_domain
+        if section is None or not self.config.index or self.env.domain(DataVersion.ALPHA) is None:
             return None
+        return AwsDomains(section.service, lambda: self.service(section.service))
+
+    def _cluster(self, url: str) -> SearchIndex:
         credentials = cast("Credentials | None", self.session().get_credentials())
         where = self.env.endpoints
         login = None
         if where.search_user and where.search_password:
             login = where.search_user, read_secret(where.search_password, self.service, os.environ)
-        auth = auth_for(self.search_url, self.env.region, credentials, os.environ, login)
+        auth = auth_for(url, self.env.region, credentials, os.environ, login)
         return OpenSearchIndex(
-            self.search_url,
+            url,
             auth=auth,
             throttled=lambda told: self.throttled(told),
             may_go=lambda: self.guard.may_go(),
@@ -223,6 +240,7 @@ class Wiring(Connections):
             env=self.name,
             deploy_table=self.env.deploy_table,
             tables={version: self.env.table(version) for version in DataVersion},
+            domains={version: name for version in DataVersion if (name := self.env.domain(version))},
         )
 
     # ── working ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -245,8 +263,9 @@ class Wiring(Connections):
     def place(self, color: Color, plan: Plan) -> Place:
         """Where a color lives by this plan, as its application is told."""
         new = color is plan.after
+        version = plan.destination if new else plan.source
         indexes = ((one.variable, one.destination if new else one.source) for one in plan.indexes)
-        local = {"VERDIGRIS_DYNAMODB_URL": self.dynamodb_url, "VERDIGRIS_SEARCH_URL": self.search_url}
+        local = {"VERDIGRIS_DYNAMODB_URL": self.dynamodb_url, "VERDIGRIS_SEARCH_URL": self.search_url_of(version)}
         extra = {name: url for name, url in local.items() if url}
         if self.env.local:
             from verdigris.local.dynamodb import ACCESS_KEY, SECRET_KEY
@@ -256,7 +275,7 @@ class Wiring(Connections):
         return Place(
             env=self.name,
             color=color,
-            version=plan.destination if new else plan.source,
+            version=version,
             table=plan.destination_table if new else plan.source_table,
             deploy_table=self.env.deploy_table,
             region=self.env.region,

@@ -76,6 +76,7 @@ def bench(wiring: Wiring, log: Log, lease: LeaseKeeper, hooks: Hooks, *, may_ena
         engine=Scoped(Threads(wiring.config.table.segments), pace.bulk),
         transform=cache(lambda: _transform(wiring, stores, plan, settings.reserved)),
         dry_transform=lambda views: _transform(wiring, stores, plan, settings.reserved, views),
+        domain_body=wiring.config.domain_body,
         indexes=cache(lambda: _index_plans(wiring, plan)),
         shape=lambda: _shape(wiring, plan),
         place=lambda color: wiring.place(color, plan),

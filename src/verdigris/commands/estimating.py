@@ -57,7 +57,7 @@ def _around(wiring: Wiring) -> Around:
         watched=bool(env.alarms or env.health_checks),
         application=env.application is not None,
         mappings=any(pointer.kind == "api-gateway" for pointer in wiring.config.pointer),
-        index=wiring.search_url is not None,
+        index=wiring.search_url is not None or wiring.domains is not None,
     )
 
 

@@ -84,6 +84,7 @@ class _Resources:
             # They are listed: the stack of a color may not be there yet.
             On.STACKS: ["*"] if isinstance(env.application, SamApplication | CdkApplication) else [],
             On.SEARCH: self._search(),
+            On.DOMAINS: self._domains(),
         }
 
     def _arn(self, service: str, resource: str, region: str | None = None) -> str:
@@ -124,8 +125,15 @@ class _Resources:
             ],
         }
 
+    def _domains(self) -> list[str]:
+        env = self._env
+        names = [env.domain(version) for version in DataVersion] if env.config.index else []
+        return [self._arn("es", f"domain/{name}") for name in names if name]
+
     def _search(self) -> list[str]:
         """`search-NAME-….REGION.es.amazonaws.com`, or `vpc-NAME-…`. A cluster of another kind asks AWS for nothing."""
+        if domains := self._domains():
+            return [] if self._env.endpoints.search_user else [f"{domain}/*" for domain in domains]
         host = urlsplit(self._env.endpoints.search or "").hostname or ""
         if (
             self._env.endpoints.search_user

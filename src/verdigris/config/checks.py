@@ -37,6 +37,7 @@ def _expanded(raw: _Section, skip: Collection[KeyPath]) -> Iterator[Fault]:
         values = {name: value for name, (key, value) in known.items() if isinstance(value, str) and key not in skip}
         yield from _tables(raw, values)
         yield from _indexes(raw, values)
+        yield from _domains(raw, values)
 
 
 def _tables(raw: _Section, values: dict[str, str]) -> Iterator[Fault]:
@@ -68,6 +69,13 @@ def _indexes(raw: _Section, values: dict[str, str]) -> Iterator[Fault]:
         if what:
             yield Fault(("index", number, "name"), what)
         taken |= mine
+
+
+def _domains(raw: _Section, values: dict[str, str]) -> Iterator[Fault]:
+    for version in DataVersion:
+        name = _expand(_section(raw, "search_domain").get("name"), {**values, "version": version.value})
+        if name is not None and (what := names.domain_name_fault(name)):
+            yield Fault(("search_domain", "name"), what)
 
 
 def _labels(raw: _Section) -> Iterator[Fault]:

@@ -20,6 +20,7 @@ from verdigris.config.indexes import IndexPlace, IndexSettings
 from verdigris.config.live import LiveSettings
 from verdigris.config.pointers import PointerSettings
 from verdigris.config.prices import PriceSettings
+from verdigris.config.search_domains import SearchDomainSettings
 from verdigris.config.section import Section
 from verdigris.config.table import TableSettings
 from verdigris.config.values import (
@@ -88,6 +89,10 @@ class Document(Section):
     )
     index: Annotated[tuple[IndexSettings, ...], Strict(False)] = Field(
         default=(), description="One search index, fed from the table. May stand any number of times."
+    )
+    search_domain: SearchDomainSettings | None = Field(
+        default=None,
+        description="A search domain for each data version. Without it one cluster has the indexes of both.",
     )
     consumer: Annotated[tuple[ConsumerSettings, ...], Strict(False)] = Field(
         default=(),
@@ -163,6 +168,11 @@ class Config(Document):
         section = self.table.destination
         return None if section is None else files.read_json(self.file, "table.destination.shape", section.shape)
 
+    def domain_body(self) -> dict[str, Any]:
+        """What a search domain is made from. Raises ConfigError."""
+        section = self.search_domain
+        return files.read_json(self.file, "search_domain.create", section.create) if section else {}
+
     def mappings(self, index: IndexSettings) -> dict[str, Any]:
         """The body to create `index` with. Raises ConfigError if the file is missing or no JSON."""
         return files.read_json(self.file, f"index[{self.index.index(index)}].mappings", index.mappings)
@@ -219,6 +229,13 @@ class Environment(EnvironmentSettings):
         if version.value == self.unversioned:
             return self.unversioned_table
         return self._expand(self.config.table.name, version=version.value)
+
+    def domain(self, version: DataVersion) -> str | None:
+        """The name of the search domain of this data version; None where one cluster has the indexes of both."""
+        section = self.config.search_domain
+        if section is None or self.local or self.endpoints.search:
+            return None
+        return self._expand(section.name, version=version.value)
 
     @property
     def unversioned_table(self) -> str:

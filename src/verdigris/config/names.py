@@ -17,6 +17,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 #: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 _TABLE_CHARACTERS = re.compile(r"[a-zA-Z0-9_.-]+")
 _TABLE_LENGTH = range(3, 256)
+_DOMAIN_LENGTH = range(3, 29)
 #: https://docs.opensearch.org/latest/api-reference/index-apis/create-index/#index-naming-restrictions
 _INDEX_FORBIDDEN = frozenset(' ,:"*+/\\|?#><')
 #: The services take 255; the number of its deployment makes an index's name up to seven longer, and the alias through
@@ -82,6 +83,15 @@ def table_name_fault(name: str) -> str | None:
         return f'becomes "{name}" ({len(name)} characters); a table name has 3 to 255'
     if not _TABLE_CHARACTERS.fullmatch(name):
         return f'becomes "{name}"; a table name may hold a-z, A-Z, 0-9, "_", "." and "-" only'
+    return None
+
+
+def domain_name_fault(name: str) -> str | None:
+    """CreateDomain's rule for DomainName (API reference): 3 to 28 of a-z, 0-9 and `-`, a letter first."""
+    if len(name) not in _DOMAIN_LENGTH:
+        return f'becomes "{name}" ({len(name)} characters); the name of a search domain has 3 to 28'
+    if not re.fullmatch(r"[a-z][a-z0-9-]+", name):
+        return f'becomes "{name}"; the name of a search domain holds a-z, 0-9 and "-" only, and begins with a letter'
     return None
 
 

@@ -83,6 +83,12 @@ name = "{app}-{env}-deploy"          # flags, lease, journal
 #   to = "webhook"
 #   secret = "ssm:/court/webhook"    # signs the message
 
+# A search domain for each data version, where the environment is not local (docs/how-to/search-domains.md).
+# [search_domain]
+# name = "{app}-{env}-{version}"     # at most 28 characters
+# create = "domain.json"             # the body of CreateDomain, less its name
+# service = "opensearch"             # or "es", the older API
+
 # What is watched after the switch, for bake_minutes (docs/how-to/watch-the-new-color.md).
 # [[alarm]]
 # name = "court-{env}-errors"        # of CloudWatch; {color} is the new one

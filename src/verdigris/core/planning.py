@@ -121,6 +121,8 @@ class Plan(msgspec.Struct, frozen=True):
     consumers: tuple[Declared, ...] = ()
     #: the regions besides home in which the table that is made gets a replica
     replicas: tuple[str, ...] = ()
+    source_domain: str | None = None  # of each data version; None: one cluster has the indexes of both
+    destination_domain: str | None = None
 
     @property
     def digest(self) -> str:
@@ -201,11 +203,12 @@ class Facts(msgspec.Struct, frozen=True):
 
 
 class Names(msgspec.Struct, frozen=True):
-    """What things are called in this environment: version → table."""
+    """What things are called in this environment: version → table, and → search domain where each has its own."""
 
     env: str
     deploy_table: str
     tables: dict[DataVersion, str]
+    domains: dict[DataVersion, str] = {}
 
 
 def decide_kind(facts: Facts) -> Kind:
@@ -243,6 +246,8 @@ def make_plan(names: Names, facts: Facts) -> Plan:
         shape=facts.shape if kind is Kind.MIGRATE else None,
         consumers=facts.consumers if kind is Kind.MIGRATE else (),
         replicas=facts.other_regions if kind in (Kind.BOOTSTRAP, Kind.MIGRATE) else (),
+        source_domain=names.domains.get(source),
+        destination_domain=names.domains.get(destination),
     )
 
 
@@ -266,8 +271,6 @@ _UNPROVEN = (
     "the fence is unproven: nothing holds writes during the switch, so what is written in those seconds may be lost; "
     "stop the writers before you approve"
 )
-
-
 _UNHELD = "nothing holds writes during the switch: what changes in those seconds is indexed right after it"
 _FORCED = "no migration is pending: the data is copied because somebody wants it (the flag migrate, or --migrate)"
 

@@ -11,7 +11,7 @@ A phase is a module-level object with four verbs, each safe to repeat:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -196,6 +196,8 @@ class Bench:
     #: raises MigrationError if the migrations do not always give the same for these items
     prove_determinism: Callable[[Sequence[Sampled]], None]
     report: Callable[[Progress], None] = lambda progress: None
+    #: the body that a search domain is made from
+    domain_body: Callable[[], Mapping[str, object]] = dict
     stop: threading.Event = field(default_factory=threading.Event)
     pace: Pacing = field(default_factory=Unpaced)
     notices: Sequence[Notice] = ()

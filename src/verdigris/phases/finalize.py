@@ -8,7 +8,7 @@ from verdigris.core import flags
 from verdigris.core.model import Color, Phase
 from verdigris.core.records import RECORD_MIGRATIONS, SETTLE_FLAGS, Evidence
 from verdigris.errors import PhaseFailed
-from verdigris.phases import machinery
+from verdigris.phases import domains, machinery
 from verdigris.phases.backup import back_up
 from verdigris.phases.base import Bench
 from verdigris.phases.waiting import answered
@@ -46,9 +46,10 @@ def run(bench: Bench) -> Evidence:
         _delete_mappings(bench, plan.before)
         if stores.application is not None:
             step("stop-application", partial(stores.application.stop, bench.place(plan.before)))
-    for planned in plan.indexes if stores.search(plan.source) else ():
-        if planned.built and planned.source:
-            step(f"{_INDEX}{planned.alias}", partial(_delete_index, bench, planned.alias, planned.source))
+    if plan.moves_data and stores.domains and plan.source_domain:
+        step(domains.DELETE, partial(domains.remove_source, bench, stores.domains, plan.source_domain))
+    else:
+        _delete_indexes(bench)
     if plan.moves_data:
         step("delete-table", lambda: _delete_table(bench))
     step("remove-machinery", lambda: machinery.remove(bench))
@@ -98,6 +99,13 @@ def _delete_mappings(bench: Bench, color: Color) -> None:
             bench.log.step(phase, f"{_MAPPING}{name}", partial(mappings.delete, name, color))
 
 
+def _delete_indexes(bench: Bench) -> None:
+    for planned in bench.plan.indexes if bench.stores.search(bench.plan.source) else ():
+        if planned.built and planned.source:
+            delete = partial(_delete_index, bench, planned.alias, planned.source)
+            bench.log.step(phase, f"{_INDEX}{planned.alias}", delete)
+
+
 def _delete_index(bench: Bench, alias: str, name: str) -> Evidence:
     """Never what the alias points to: a late write to a deleted index of that name would make another one."""
     index = bench.stores.search(bench.plan.source)
@@ -118,8 +126,12 @@ def _removed(bench: Bench) -> Evidence:
     """What was removed, and what was not there, by the steps of every run."""
     steps = {name: evidence or {} for name, evidence in bench.snapshot.steps.items()}
     indexes = [evidence for name, evidence in steps.items() if name.startswith(_INDEX)]
-    tables = [steps["delete-table"]] if "delete-table" in steps else []
-    gone = [str(one.get("index") or one.get("table")) for one in (*indexes, *tables) if one["was_there"]]
+    whole = [steps[name] for name in (domains.DELETE, "delete-table") if name in steps]
+    gone = [_name(one) for one in (*indexes, *whole) if one["was_there"]]
     gone += [name.removeprefix(_MAPPING) for name in steps if name.startswith(_MAPPING)]
-    not_there = [str(one.get("index") or one.get("table")) for one in (*indexes, *tables) if not one["was_there"]]
+    not_there = [_name(one) for one in (*indexes, *whole) if not one["was_there"]]
     return {"removed": gone, "not_there": not_there}
+
+
+def _name(removed: Evidence) -> str:
+    return str(next(removed[kind] for kind in ("index", "domain", "table") if kind in removed))

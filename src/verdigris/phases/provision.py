@@ -11,7 +11,7 @@ from verdigris.core.declared import Builder
 from verdigris.core.model import Kind, Phase
 from verdigris.core.records import SET_FLAGS, Evidence, Intent, Outcome
 from verdigris.errors import AlreadyThere, NotFound, PhaseFailed
-from verdigris.phases import consumers, replicas
+from verdigris.phases import consumers, domains, replicas
 from verdigris.phases.base import Bench, IndexPlan
 from verdigris.phases.waiting import answered, wait_for_others
 
@@ -37,6 +37,7 @@ def run(bench: Bench) -> Evidence:
             bench.log.step(
                 phase, "enable-stream", lambda: {"stream": stores.admin.enable_stream(plan.destination_table)}
             )
+    evidence |= domains.make(bench)
     for index in bench.indexes():
         bench.log.step(phase, f"create-index {index.alias}", partial(_create_index, bench, index))
     evidence["application"] = ensure_application(bench)
@@ -50,6 +51,7 @@ def check(bench: Bench) -> None:
     if plan.makes_table and bench.stores.admin.describe(plan.destination_table) is None:
         raise _vanished(bench, f"the table {plan.destination_table}")
     replicas.demand(bench)
+    domains.demand(bench)
     for index in bench.indexes():
         if bench.index and not bench.index.exists(index.physical):
             raise _vanished(bench, f"the index {index.physical}")
@@ -61,7 +63,7 @@ def undo(bench: Bench) -> None:
     consumers.stop(bench)  # a late write of theirs would make an index anew
     if stores.application and START in bench.snapshot.steps:
         stores.application.stop(bench.place(plan.after))
-    for index in bench.indexes():
+    for index in () if domains.remove_made(bench) else bench.indexes():
         if bench.index and _made(bench, f"create-index {index.alias}", partial(_no_documents, bench, index)):
             bench.index.delete(index.physical)
     if not plan.makes_table:

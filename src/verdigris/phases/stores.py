@@ -17,7 +17,7 @@ from verdigris.stores.base import (
     TableAdmin,
 )
 from verdigris.stores.outside import Backups, ColorMappings, StreamConsumers
-from verdigris.stores.searching import SearchIndex
+from verdigris.stores.searching import SearchDomains, SearchIndex
 
 
 @dataclass
@@ -30,6 +30,8 @@ class Stores:
     links: Links
     #: data version → where its indexes are; None where nothing is searched
     search: Callable[[DataVersion], SearchIndex | None] = lambda version: None
+    #: where each data version has a cluster of its own
+    domains: SearchDomains | None = None
     pointer: LivePointer | None = None
     #: what can hold writes during a switch
     fence: Fence | None = None

@@ -210,7 +210,7 @@ def _enable_ttl(bench: Bench) -> None:
 
 
 def _point_aliases(bench: Bench, *, forward: bool) -> None:
-    index = bench.index
+    index = bench.stores.search(bench.plan.destination if forward else bench.plan.source)
     if index is None:
         return
     for planned in bench.plan.indexes:

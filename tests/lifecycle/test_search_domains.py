@@ -51,7 +51,7 @@ class Domained(Scenario):
         name, index = (OLD, self.old) if version is DataVersion.ALPHA else (NEW, self.index)
         if name not in self.domains.made or self.domains.made[name].processing:
             raise NotFound("no such search domain, or it is being made", where=name)
-        found: SearchIndex = Exposed(index, "index", self._between)  # type: ignore[assignment]
+        found: SearchIndex = Exposed(index, "index", self._between)
         return found
 
 

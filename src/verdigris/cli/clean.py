@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 def command(call: Call, env: str | None, confirm: str | None, items: int | None) -> int:
     """Delete a destination that an earlier attempt left behind.
 
-    In every region, replicas first; and its search indexes. Without --confirm it only shows what that is, and exits
-    with 3 if there is something. Never a table that the live color uses or that source-table-version names.
+    In every region, replicas first; and its search indexes, or their domain. Without --confirm it only shows what that
+    is, and exits with 3 if there is something. Never a table that the live color uses or that source-table-version
+    names.
     """
     from verdigris import commands
 
@@ -64,5 +65,8 @@ def _text(found: Cleaning) -> Iterator[str]:
             + (f", replicas in {replicas}" if replicas else "")
             + (", deletion protection is on" if one.protected else "")
         )
+    if found.domain:
+        said = "asked AWS to delete" if found.removed else "to be deleted with all that is in it:"
+        yield f"{said} the search domain {found.domain}"
     for name, documents in found.indexes:
         yield f"{'deleted ' if found.removed else ''}the index {name}: {words.plural(documents, 'document')}"

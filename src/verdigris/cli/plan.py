@@ -126,6 +126,9 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
         builder = ", built by the application" if index.by is Builder.APPLICATION else ""
         moved = f"{index.alias}: {index.source or 'none'} → {index.destination}{why}{builder}"
         yield "index", moved if index.built else index.destination
+    if plan.destination_domain:
+        moved = f"{plan.source_domain} → {plan.destination_domain}"
+        yield "domain", moved if plan.moves_data else plan.destination_domain
     for consumer in plan.consumers:
         yield "consumer", f"{consumer.function}: {_told(plan, consumer)}"
     for number, migration in enumerate(plan.migrations):

@@ -189,6 +189,7 @@ def cleaning(of: Cleaning, next_command: str) -> Shape:
         "items": of.items,
         "tables": msgspec.to_builtins(of.tables),
         "indexes": [{"index": name, "documents": documents} for name, documents in of.indexes],
+        "domain": of.domain,
         "removed": of.removed,
         "next_command": next_command,
     }

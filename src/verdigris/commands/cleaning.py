@@ -38,6 +38,8 @@ class Cleaning:
     table: str
     tables: tuple[Leftover, ...]
     indexes: tuple[tuple[str, int], ...]
+    #: the search domain of its version, with whatever is in it
+    domain: str | None = None
     removed: bool = False
 
     @property
@@ -47,7 +49,7 @@ class Cleaning:
 
     @property
     def nothing(self) -> bool:
-        return not self.tables and not self.indexes
+        return not self.tables and not self.indexes and self.domain is None
 
 
 def clean(
@@ -73,6 +75,8 @@ def clean(
         for index, _ in found.indexes:
             if search := wiring.search(_version(wiring, found)):
                 search.delete(index)
+        if found.domain and wiring.domains:
+            wiring.domains.delete(found.domain)
         for region in wiring.env.regions:
             wiring.admin_of(region).delete(found.table)
         _note(wiring, f"{found.table}: gone")
@@ -91,7 +95,11 @@ def _look(wiring: Wiring) -> Cleaning:
         )
     version = _destination(wiring, snapshot)
     table = wiring.names.tables[version]
-    return Cleaning(wiring.name, table, tuple(_tables(wiring, table)), tuple(_indexes(wiring, version)))
+    tables, name = tuple(_tables(wiring, table)), wiring.names.domains.get(version)
+    if wiring.domains is None or name is None:
+        return Cleaning(wiring.name, table, tables, tuple(_indexes(wiring, version)))
+    domain = wiring.domains.describe(name)
+    return Cleaning(wiring.name, table, tables, (), name if domain and not domain.deleted else None)
 
 
 def _destination(wiring: Wiring, last: Snapshot | None) -> DataVersion:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from tests.unit.test_planning import NAMES, facts
 
@@ -107,6 +108,13 @@ def test_what_is_destroyed_and_when() -> None:
     ]
     color = outlook(plan_of(pending=()), Scale(Budget(), Prices()), AROUND).removes
     assert [one.what for one in color if "table" in one.what or "index" in one.what] == []
+
+
+def test_search_domains_are_destroyed_with_their_data() -> None:
+    plan = msgspec.structs.replace(plan_of(), source_domain="court-dev-alpha", destination_domain="court-dev-beta")
+    said = [f"{one.when}: {one.what}" for one in outlook(plan, Scale(Budget(), Prices()), AROUND).removes]
+    assert "finalize: the search domain court-dev-alpha, with all that is in it" in said
+    assert "abort: the search domain court-dev-beta, if this deployment made it" in said
 
 
 def test_risks_are_said() -> None:

@@ -61,6 +61,8 @@ def _removals(plan: Plan, scale: Scale, around: Around) -> Iterator[Removal]:
     for index in plan.indexes if around.index else ():
         if index.built and index.source:
             yield Removal("finalize", f"the index {index.source}")
+    if plan.moves_data and plan.source_domain and around.index:
+        yield Removal("finalize", f"the search domain {plan.source_domain}, with all that is in it")
     if plan.moves_data:
         yield Removal("finalize", f"the table {plan.source_table} in {', '.join(reversed(around.regions))}")
     if around.application:
@@ -68,5 +70,7 @@ def _removals(plan: Plan, scale: Scale, around: Around) -> Iterator[Removal]:
     for index in plan.indexes if around.index else ():
         if index.built:
             yield Removal("abort", f"the index {index.destination}")
+    if plan.moves_data and plan.destination_domain and around.index:
+        yield Removal("abort", f"the search domain {plan.destination_domain}, if this deployment made it")
     if plan.moves_data:
         yield Removal("abort", f"the table {plan.destination_table}")

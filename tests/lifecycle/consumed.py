@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tests.lifecycle.programs import Programs
 from tests.lifecycle.scenario import Scenario, document
-from tests.lifecycle.world import ALIAS, Color, Programs
+from tests.lifecycle.world import ALIAS, Color
 
 from verdigris.core.declared import Builder, ConsumerKind, Declared
 from verdigris.core.items import decode

@@ -13,7 +13,8 @@ from typing import Any
 
 import orjson
 from tests.lifecycle.perils import Exposed, Killed, Kills
-from tests.lifecycle.world import Color, Programs, World, raw
+from tests.lifecycle.programs import Programs
+from tests.lifecycle.world import Color, World, raw
 
 from verdigris import runner
 from verdigris.core.documents import fingerprint

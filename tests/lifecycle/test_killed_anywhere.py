@@ -9,8 +9,9 @@ import random
 
 import pytest
 from tests.lifecycle.perils import Exposed, Killed, Kills
+from tests.lifecycle.programs import Programs
 from tests.lifecycle.scenario import Scenario, each_call
-from tests.lifecycle.world import Programs, World
+from tests.lifecycle.world import World
 
 from verdigris import runner
 from verdigris.core.machine import Event, State

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from tests.lifecycle.programs import Programs
 from tests.lifecycle.scenario import Scenario
-from tests.lifecycle.world import Color, Programs
+from tests.lifecycle.world import Color
 
 from verdigris import runner
 from verdigris.core.machine import Event, State

@@ -260,26 +260,6 @@ class World:
         return [key for key in contents.items if key in self.settings.reserved]
 
 
-class Programs:
-    """An `Application` whose programs outlive the runner that started them."""
-
-    def __init__(self, *running: Color) -> None:
-        self.running = set(running)
-
-    def start(self, place: Place) -> str:
-        self.running.add(place.color)
-        return self._url(place.color)
-
-    def address(self, place: Place) -> str | None:
-        return self._url(place.color) if place.color in self.running else None
-
-    def stop(self, place: Place) -> None:
-        self.running.discard(place.color)
-
-    def _url(self, color: Color) -> str:
-        return f"http://{color}.here:80"
-
-
 def raw(item: dict[str, Any]) -> bytes:
     """`{"pk": "a", "n": 1}` as DynamoDB JSON."""
     return orjson.dumps({name: {"N": str(v)} if isinstance(v, int) else {"S": v} for name, v in item.items()})
@@ -298,4 +278,4 @@ def some_items(count: int, seed: int = 1) -> list[dict[str, Any]]:
     ]
 
 
-__all__ = ["NAMES", "SHAPE", "Color", "Killed", "Kind", "Programs", "World", "raw", "some_items"]
+__all__ = ["NAMES", "SHAPE", "Color", "Killed", "Kind", "World", "raw", "some_items"]

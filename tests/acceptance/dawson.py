@@ -1,4 +1,4 @@
-"""The world of examples/dawson: two regions, gateways, functions, an alarm, CircleCI; as scripts left it.
+"""The world of examples/dawson: two regions, names, gateways, functions, an alarm, CircleCI; as scripts left it.
 
 DynamoDB Local behind the shim of regions, OpenSearch, and moto's server for all else of AWS.
 """
@@ -6,28 +6,41 @@ DynamoDB Local behind the shim of regions, OpenSearch, and moto's server for all
 from __future__ import annotations
 
 import io
-import json
 import shutil
+import subprocess
+import time
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from tests.acceptance.lambda_functions import ACCOUNT, StreamFunction, add_mapping
 from tests.circleci import TOKEN, CircleCi
 from tests.contract.applications import TERRAFORMS, terraform_program
 from tests.contract.control_plane import aws
-from tests.project import SHAPE, Done, Project
+from tests.project import SHAPE, Project
 
 from verdigris.core.items import encode
-from verdigris.core.model import Color, KeySchema
+from verdigris.core.model import Color
 from verdigris.stores.opensearch_index import OpenSearchIndex
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "dawson"
 EAST, WEST = REGIONS = ("us-east-1", "us-west-1")
 DOMAINS = {"gateway_api_dev_": "api-dev", "gateway_api_public_dev_": "public-api-dev"}
-KEY = KeySchema((("pk", "S"), ("sk", "S")))
+ZONE = "dawson.example.gov"
+ALARM = "efcms-dev-api-errors"
+#: A color's functions are made by the test: Terraform says what they are to be, and waits for them as it does for AWS.
+FUNCTIONS = """
+resource "terraform_data" "functions" {
+  provisioner "local-exec" { command = "sh functions.sh" }
+}
+"""
+WAIT = """
+echo "$VERDIGRIS_TABLE $VERDIGRIS_INDEX_CASE" > $VERDIGRIS_COLOR.wanted
+until test -e $VERDIGRIS_COLOR.made; do sleep 0.05; done
+"""
 
 
 class Dawson(Project):
@@ -40,13 +53,17 @@ class Dawson(Project):
         self.workflow = ""
         self.search = OpenSearchIndex(search_url)
         self._cloud_url = cloud_url
+        self._clients: dict[tuple[str, str], Any] = {}
         endpoints = f'dynamodb = "{dynamodb_url}", search = "{search_url}", aws = "{cloud_url}"'
         self.replace(
             "verdigris.toml",
             'enable_stream = true\nendpoints = { search = "https://search.dawson.example.gov" }',
-            f"enable_stream = true\nbackup = true\nlate_write_seconds = 1\nendpoints = {{ {endpoints} }}",
+            "enable_stream = true\nbackup = true\nbake_minutes = 0\nlate_write_seconds = 1\n"
+            f"endpoints = {{ {endpoints} }}",
         )
         self.replace("verdigris.toml", 'token = "env', f'url = "{ci.url}"\ntoken = "env')
+        self.write("infrastructure/functions.tf", FUNCTIONS)
+        self.write("infrastructure/functions.sh", WAIT)
         program = terraform_program(TERRAFORMS[0], folder.parent)
         self.replace("verdigris.toml", 'driver = "terraform"', f'driver = "terraform"\nprogram = "{program}"')
 
@@ -58,21 +75,23 @@ class Dawson(Project):
         return self.aws.client("dynamodb", region)
 
     def service(self, name: str, region: str = EAST) -> Any:
-        return aws(self._cloud_url, region).client(name)
+        if (name, region) not in self._clients:
+            self._clients[name, region] = aws(self._cloud_url, region).client(name)
+        return self._clients[name, region]
 
     # ── as scripts left it ───────────────────────────────────────────────────────────────────────────────────────
 
     def left_by_scripts(self, cases: int) -> None:
         """Green serves alpha in both regions; no color was ever written down."""
         self._table_and_flags(cases)
-        self._search(cases)
-        for region in REGIONS:
-            self._gateways(self.service("apigateway", region))
+        self._search()
         self.service("iam").create_role(RoleName="court", AssumeRolePolicyDocument="{}")
-        self.function(Color.GREEN, "efcms-dev-alpha")
-        cloudwatch = self.service("cloudwatch")
-        cloudwatch.put_metric_alarm(
-            AlarmName="efcms-dev-api-errors",
+        self.functions(Color.GREEN, "efcms-dev-alpha")
+        zone = self.service("route53").create_hosted_zone(Name=ZONE, CallerReference="court")["HostedZone"]["Id"]
+        for region in REGIONS:
+            self._gateways(region, zone)
+        self.service("cloudwatch").put_metric_alarm(
+            AlarmName=ALARM,
             ComparisonOperator="GreaterThanThreshold",
             EvaluationPeriods=1,
             MetricName="5XXError",
@@ -81,7 +100,10 @@ class Dawson(Project):
             Statistic="Sum",
             Threshold=1,
         )
-        cloudwatch.set_alarm_state(AlarmName="efcms-dev-api-errors", StateValue="OK", StateReason="no errors")
+        self.alarm("OK", "no errors")
+
+    def alarm(self, state: str, reason: str) -> None:
+        self.service("cloudwatch").set_alarm_state(AlarmName=ALARM, StateValue=state, StateReason=reason)
 
     def _table_and_flags(self, cases: int) -> None:
         client = self.tables(EAST)
@@ -95,30 +117,45 @@ class Dawson(Project):
         client.update_table(TableName="efcms-dev-alpha", ReplicaUpdates=[{"Create": {"RegionName": WEST}}])
         self.write_cases("alpha", range(cases))
 
-    def _search(self, cases: int) -> None:
+    def _search(self) -> None:
         self.search.create("efcms-dev-case-alpha", {"mappings": {}})
         self.search.point_alias("efcms-dev-case", None, "efcms-dev-case-alpha")
 
-    def _gateways(self, client: Any) -> None:
+    def _gateways(self, region: str, zone: str) -> None:
+        """A region's domains, their mappings, and the records that lead clients near that region to them."""
+        client = self.service("apigateway", region)
         for api_name, domain in DOMAINS.items():
-            name = f"{domain}.dawson.example.gov"
-            client.create_domain_name(domainName=name)
-            green, _ = (self._api(client, f"{api_name}{color}") for color in (Color.GREEN, Color.BLUE))
+            name = f"{domain}.{ZONE}"
+            made = client.create_domain_name(domainName=name, endpointConfiguration={"types": ["REGIONAL"]})
+            green, _ = (self._api(client, region, f"{api_name}{color}", color) for color in (Color.GREEN, Color.BLUE))
             for path in ("(none)", "old"):
                 client.create_base_path_mapping(domainName=name, basePath=path, restApiId=green, stage="dev")
+            alias = {
+                "DNSName": made["regionalDomainName"],
+                "HostedZoneId": made["regionalHostedZoneId"],
+                "EvaluateTargetHealth": False,
+            }
+            record = {"Name": name, "Type": "A", "SetIdentifier": region, "Region": region, "AliasTarget": alias}
+            changes = {"Changes": [{"Action": "CREATE", "ResourceRecordSet": record}]}
+            self.service("route53").change_resource_record_sets(HostedZoneId=zone, ChangeBatch=changes)
 
-    def _api(self, client: Any, name: str) -> str:
+    def _api(self, client: Any, region: str, name: str, color: Color) -> str:
         api = client.create_rest_api(name=name)["id"]
         root = client.get_resources(restApiId=api)["items"][0]["id"]
         where = {"restApiId": api, "resourceId": root, "httpMethod": "GET"}
+        function = f"arn:aws:lambda:{region}:{ACCOUNT}:function:api_dev_{color}"
+        uri = f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function}/invocations"
         client.put_method(**where, authorizationType="NONE")
-        client.put_integration(**where, type="MOCK")
+        client.put_integration(**where, type="AWS_PROXY", integrationHttpMethod="POST", uri=uri)
         client.create_deployment(restApiId=api, stageName="dev")
         return str(api)
 
-    def function(self, color: Color, table: str) -> None:
-        """A color's API function, which says what table it uses."""
-        client, name = self.service("lambda"), f"api_dev_{color}"
+    def functions(self, color: Color, table: str) -> None:
+        """A color's API function in both regions, which says what table it uses."""
+        for region in REGIONS:
+            self._function(self.service("lambda", region), f"api_dev_{color}", table)
+
+    def _function(self, client: Any, name: str, table: str) -> None:
         variables = {"Variables": {"DYNAMODB_TABLE_NAME": table}}
         try:
             client.update_function_configuration(FunctionName=name, Environment=variables)
@@ -140,14 +177,14 @@ class Dawson(Project):
     def write_cases(self, version: str, numbers: Sequence[int], fee: str = "60.5", **more: Any) -> None:
         self.raw(version).write([encode(case(number, fee) | more) for number in numbers])
 
-    def live(self) -> set[str]:
-        """The colors that the gateways of all regions lead to."""
+    def mappings(self) -> set[str]:
+        """The colors that any mapping of any region leads to, each with its path."""
         found = set()
         for region in REGIONS:
             client = self.service("apigateway", region)
             names = {api["id"]: api["name"] for api in client.get_rest_apis()["items"]}
             for domain in DOMAINS.values():
-                for mapping in client.get_base_path_mappings(domainName=f"{domain}.dawson.example.gov")["items"]:
+                for mapping in client.get_base_path_mappings(domainName=f"{domain}.{ZONE}")["items"]:
                     found.add(f"{names[mapping['restApiId']].rpartition('_')[2]} {mapping['basePath']}")
         return found
 
@@ -157,11 +194,6 @@ class Dawson(Project):
         versions = ("alpha", "beta")
         return {region: {one for one in versions if f"efcms-dev-{one}" in names} for region, names in listed.items()}
 
-    def outputs(self, color: Color) -> dict[str, str]:
-        """What Terraform made for a color."""
-        state = self.folder / "infrastructure" / "terraform.tfstate.d" / f"efcms-dev-{color}" / "terraform.tfstate"
-        return {name: one["value"] for name, one in json.loads(state.read_text())["outputs"].items()}
-
     def found(self) -> dict[str, int]:
         """What a search for all cases finds: id → fee in cents."""
         index = self.search.alias("efcms-dev-case")
@@ -170,13 +202,48 @@ class Dawson(Project):
         return {id_: body["feeCents"] for id_, body in self.search.documents(index)}
 
 
+class Functions:
+    """A color's functions, which come and go with it. `stream` is there once they are made, and works from then on."""
+
+    def __init__(self, project: Dawson, color: Color) -> None:
+        self._project, self._color = project, color
+        self._running = ExitStack()
+        self.stream: StreamsFunction | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.close()
+
+    def make(self, terraform: subprocess.Popen[str]) -> None:
+        """As soon as Terraform wants them."""
+        folder = self._project.folder / "infrastructure"
+        wanted = folder / f"{self._color}.wanted"
+        until(lambda: wanted.exists() and wanted.read_text().endswith("\n"), terraform)
+        table, index = wanted.read_text().split()
+        self._project.functions(self._color, table)
+        self.stream = StreamsFunction(self._project, self._color, table, index)
+        self._running.enter_context(self.stream.running())
+        (folder / f"{self._color}.made").touch()
+
+
+def until(true: Callable[[], bool], command: subprocess.Popen[str], within_s: float = 120) -> None:
+    """What a command brings about while it works."""
+    until_s = time.monotonic() + within_s
+    while not true():
+        assert command.poll() is None, command.communicate()
+        assert time.monotonic() < until_s
+        time.sleep(0.05)
+
+
 class StreamsFunction(StreamFunction):
     """A color's consumer."""
 
-    def __init__(self, project: Dawson, color: Color, version: str) -> None:
-        described = project.tables(EAST).describe_table(TableName=project.table(version))["Table"]
+    def __init__(self, project: Dawson, color: Color, table: str, index: str) -> None:
+        described = project.tables(EAST).describe_table(TableName=table)["Table"]
         mapping = add_mapping(described["LatestStreamArn"], f"streams_dev_{color}")
-        super().__init__(project, mapping, project.search, project.outputs(color)["index"])
+        super().__init__(project, mapping, project.search, index)
 
     def is_indexed(self, item: Mapping[str, Any]) -> bool:
         return item.get("entityName") == "Case"
@@ -189,22 +256,3 @@ def case(number: int, fee: str) -> dict[str, Any]:
     key = f"case|{number:03d}-20"
     kind = {"entityName": "Case", "caption": f"Petitioner {number} v. Commissioner", "fee": Decimal(fee)}
     return {"pk": key, "sk": key, **(kind if number % 5 else {"entityName": "User"})}
-
-
-class Steps:
-    """The steps of the guide as they were done, for people."""
-
-    def __init__(self, project: Dawson) -> None:
-        self._project = project
-        self.rows: list[tuple[str, str, str]] = []
-
-    def do(self, by_hand: str, *command: str, code: int = 0) -> Done:
-        done = self._project.run(*command)
-        self.rows.append((by_hand, f"verdigris {' '.join(command)}", str(done.code)))
-        assert done.code == code, f"{done.out}\n{done.err}"
-        return done
-
-    def table(self) -> str:
-        rows = [("by hand", "by Verdigris", "exit"), *self.rows]
-        widths = [max(len(row[column]) for row in rows) for column in range(3)]
-        return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)

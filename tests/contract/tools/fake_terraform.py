@@ -97,7 +97,7 @@ class Configuration:
         }
 
     def commands(self, resource: str) -> list[str]:
-        return [json.loads(block.values["command"]) for kind, block in self.resources[resource].blocks]
+        return [self._evaluated(block.values["command"]) for _, block in self.resources[resource].blocks]
 
     def _evaluated(self, value: Any) -> Any:
         if isinstance(value, dict):

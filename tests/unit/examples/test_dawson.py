@@ -61,7 +61,7 @@ def test_the_configuration_is_read() -> None:
 
 def test_ci_calls_commands_that_exist(ci: Any) -> None:
     found = commands(ci)
-    assert [command.split()[0] for command in found] == ["doctor", "deploy", "deploy", "deploy", "finalize"]
+    assert [command.split()[0] for command in found] == ["doctor", "deploy", "deploy", "approve", "deploy", "finalize"]
     for command in found:
         parse(f"verdigris {command.replace('$ENV', 'dev')}")
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from verdigris.testing import assert_deterministic, assert_round_trip
 from verdigris.traffic import color_mappings, traffic_pointers
 
 DAWSON = Path(__file__).parents[3] / "examples" / "dawson"
+CI = DAWSON / ".circleci" / "config.yml"
 MIGRATION = DAWSON / "migrations" / "0001_fee_in_cents.py"
 ITEM: dict[str, Any] = {
     "pk": "case|101-20",
@@ -34,7 +37,7 @@ ITEM: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def ci() -> Any:
-    return yaml.safe_load((DAWSON / ".circleci" / "config.yml").read_text())
+    return yaml.safe_load(CI.read_text())
 
 
 def jobs(ci: Any) -> dict[str, dict[str, Any]]:
@@ -57,6 +60,36 @@ def test_the_configuration_is_read() -> None:
     gateways = [pointer for pointer in config.pointer if isinstance(pointer, ApiGatewayPointer)]
     assert [gateway.regions for gateway in gateways] == [env.regions, env.regions]
     assert [index.by for index in config.index] == ["application"]
+
+
+def follows_the_schema(file: Path) -> bool:
+    """Whether CircleCI's own schema takes a configuration."""
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.circle-ci", str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "alidation" in done.stdout, done.stderr
+    return done.returncode == 0
+
+
+def test_ci_is_what_circleci_takes() -> None:
+    assert follows_the_schema(CI)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("executor: python", "exekutor: python"), ("version: 2.1", "version: 3"), ("steps:", "step:")]
+)
+def test_circleci_refuses_what_it_does_not_know(tmp_path: Path, old: str, new: str) -> None:
+    spoilt = tmp_path / "config.yml"
+    spoilt.write_text(CI.read_text().replace(old, new))
+    assert not follows_the_schema(spoilt)
+
+
+def test_ci_refers_to_what_it_declares(ci: Any) -> None:
+    assert {job["executor"] for job in ci["jobs"].values()} == ci["executors"].keys()
+    assert {name for job in ci["jobs"].values() for step in job["steps"] for name in step} == ci["commands"].keys()
+    declared = ci["commands"]["verdigris"]["parameters"].keys()
+    assert set(re.findall(r"<< parameters\.(\w+) >>", CI.read_text())) == declared
+    given = [step["verdigris"].keys() for job in ci["jobs"].values() for step in job["steps"]]
+    assert all(keys == declared for keys in given)
 
 
 def test_ci_calls_commands_that_exist(ci: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from tests.contract.search import BODY, SETTINGS, put
+from tests.contract.search import BODY, SETTINGS, all_of, put
 
 from verdigris.core.batching import Limit
 from verdigris.errors import Invalid, NotFound, StoreError
@@ -135,10 +135,10 @@ def test_a_load_ends_with_the_settings_that_the_index_was_made_with(
 # ── views ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def views(http: SearchHttp) -> int:
-    """How many the cluster keeps open, by point in time or scroll."""
+def views(http: SearchHttp, kind: str = "open_contexts") -> int:
+    """How many the cluster keeps open: all, or those of a kind."""
     answer = http.call("GET", "/_nodes/stats/indices/search", where="cluster")
-    return sum(node["indices"]["search"]["open_contexts"] for node in msgspec.json.decode(answer)["nodes"].values())
+    return sum(node["indices"]["search"].get(kind, 0) for node in msgspec.json.decode(answer)["nodes"].values())
 
 
 @pytest.fixture
@@ -152,6 +152,23 @@ def viewed(http: SearchHttp, name: str) -> Iterator[Generator[tuple[str, Mapping
     assert isinstance(documents, Generator)
     next(documents)
     yield documents
+    indexes.delete(name)
+
+
+def test_a_view_is_a_point_in_time_where_there_are_any(http: SearchHttp, viewed: Generator[object, None, None]) -> None:
+    version = msgspec.json.decode(http.call("GET", "/", where="cluster"))["version"]
+    opensearch = version.get("distribution") == "opensearch"
+    assert views(http, "point_in_time_current") == (1 if opensearch else 0)
+    assert views(http, "scroll_current") == (0 if opensearch else 1)
+    viewed.close()
+
+
+@pytest.mark.parametrize("count", [0, 1, 4 * PAGE])
+def test_a_view_is_of_every_shard(http: SearchHttp, name: str, count: int) -> None:
+    indexes = OpenSearchIndex(http.url)
+    indexes.create(name, {"settings": {**SETTINGS, "number_of_shards": 3}})
+    indexes.bulk(name, [put(str(n), n=n) for n in range(count)])
+    assert all_of(indexes, name) == {str(n): {"n": n} for n in range(count)}
     indexes.delete(name)
 
 

@@ -207,10 +207,15 @@ def test_an_alias_to_two_indexes_is_not_guessed_at() -> None:
 def page(*hits: str, total: int | None = None, failed: int = 0) -> Reply:
     counted = {} if total is None else {"total": {"value": total}}
     found = [{"_id": key, "_source": {"n": 1}, "sort": [key]} for key in hits]
-    return 200, {"hits": {"hits": found, **counted}, "_shards": {"failed": failed}, "pit_id": "p2", "_scroll_id": "s"}
+    shards = {"total": 1, "failed": failed}
+    return 200, {"hits": {"hits": found, **counted}, "_shards": shards, "pit_id": "p2", "_scroll_id": "s"}
 
 
-OPENED: Reply = (200, {"pit_id": "p1"})
+def opened(shards: int = 1) -> Reply:
+    return 200, {"pit_id": "p1", "_shards": {"total": shards, "failed": 0}}
+
+
+OPENED = opened()
 NO_SUCH_PATH: Reply = (400, {"error": {"type": "illegal_argument_exception", "reason": "no handler"}})
 #: What Amazon's service says of a path that a domain's version does not have.
 NOT_ALLOWED: Reply = (401, {"Message": "Your request: '/case/_search/point_in_time' is not allowed."})
@@ -223,26 +228,32 @@ def read(script: Script) -> list[str]:
 
 
 def test_pages_follow_one_point_in_time_and_it_is_closed() -> None:
-    script = Script(OPENED, page("a", "b", total=3), RESET, page("c"), page(), DONE)
+    script = Script(OPENED, page(total=3), page("a", "b"), RESET, page("c"), page(), DONE)
     assert read(script) == ["a", "b", "c"]
     assert script.requests == [
         "POST /case/_search/point_in_time",
-        *["POST /_search"] * 4,
+        *["POST /_search"] * 5,
         "DELETE /_search/point_in_time",
     ]
-    assert json.loads(script.asked[3][2])["search_after"] == ["b"]
-    assert json.loads(script.asked[3][2])["pit"]["id"] == "p2"
+    assert json.loads(script.asked[4][2])["search_after"] == ["b"]
+    assert json.loads(script.asked[4][2])["pit"]["id"] == "p2"
+
+
+def test_shards_are_read_one_after_the_other() -> None:
+    script = Script(opened(2), page(total=2), page("a"), page("b"), page(), page(), DONE)
+    assert read(script) == ["a", "b"]
+    asked = [json.loads(body) for _, _, body, _ in script.asked[2:-1]]
+    assert [body["slice"] for body in asked] == [{"id": 0, "max": 2}] * 3 + [{"id": 1, "max": 2}]
+    assert [body.get("search_after") for body in asked] == [None, ["a"], ["b"], None]
 
 
 @pytest.mark.parametrize(
-    "start",
-    [[NO_SUCH_PATH], [OPENED, NO_SUCH_PATH, DONE], [NOT_ALLOWED], [NO_PERMISSION]],
-    ids=["no-pit", "no-shard-doc", "not-allowed", "no-permission"],
+    "refusal", [NO_SUCH_PATH, NOT_ALLOWED, NO_PERMISSION], ids=["no-pit", "not-allowed", "no-permission"]
 )
-def test_without_point_in_time_it_scrolls(start: list[Reply]) -> None:
-    script = Script(*start, page("a", total=2), page("b"), page(), DONE)
+def test_without_point_in_time_it_scrolls(refusal: Reply) -> None:
+    script = Script(refusal, page("a", total=2), page("b"), page(), DONE)
     assert read(script) == ["a", "b"]
-    assert script.requests[len(start) :] == [
+    assert script.requests[1:] == [
         "POST /case/_search",
         *["POST /_search/scroll"] * 2,
         "DELETE /_search/scroll",
@@ -264,8 +275,8 @@ def test_a_scroll_without_an_answer_is_not_repeated() -> None:
 @pytest.mark.parametrize(
     ("answers", "error"),
     [
-        ([page("a", total=3), page("b"), page(), DONE], "2 of 3 documents were given"),
-        ([page("a", total=2), page("b", failed=1), DONE], "1 shards did not answer"),
+        ([page(total=3), page("a", "b"), page(), DONE], "2 of 3 documents were given"),
+        ([page(total=2), page("a"), page("b", failed=1), DONE], "1 shards did not answer"),
     ],
 )
 def test_less_than_everything_is_not_taken_for_everything(answers: list[Reply], error: str) -> None:
@@ -276,7 +287,7 @@ def test_less_than_everything_is_not_taken_for_everything(answers: list[Reply], 
 def test_a_lost_view_is_not_taken_for_a_missing_index() -> None:
     lost = {"type": "search_phase_execution_exception", "root_cause": [{"type": "search_context_missing_exception"}]}
     with pytest.raises(StoreError) as caught:
-        read(Script(OPENED, page("a", total=2), (404, {"error": lost}), DONE))
+        read(Script(OPENED, page(total=2), (404, {"error": lost}), DONE))
     assert type(caught.value) is StoreError
 
 

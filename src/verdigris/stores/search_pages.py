@@ -1,5 +1,7 @@
 """Every document of an index in one consistent view: by point in time, or by scroll where a product has none.
 
+A page of a point in time can be asked for again when its answer was lost; one of a scroll cannot.
+
 No answer is thinned with `filter_path` here: the cluster then parses each document and writes it anew, and
 `12345678901234567890.5` comes back as `1.2345678901234567E19`. Unfiltered it sends the bytes that were stored.
 """
@@ -31,13 +33,17 @@ class _Total(msgspec.Struct):
     value: int
 
 
+_NONE = _Total(0)
+
+
 class _Hits(msgspec.Struct):
     hits: list[Hit]
     total: _Total | None = None
 
 
 class _Shards(msgspec.Struct):
-    failed: int = 0
+    total: int
+    failed: int
 
 
 class _Page(msgspec.Struct, rename={"shards": "_shards", "scroll_id": "_scroll_id"}):
@@ -48,14 +54,16 @@ class _Page(msgspec.Struct, rename={"shards": "_shards", "scroll_id": "_scroll_i
     scroll_id: str = ""
 
 
-class _Opened(msgspec.Struct):
+class _Opened(msgspec.Struct, rename={"shards": "_shards"}):
     pit_id: str
+    shards: _Shards
 
 
 def pages(http: SearchHttp, index: str, size: int) -> Iterator[Sequence[Hit]]:
     """The hits, `size` at a time. Raises NotFound, and StoreError if the cluster gives fewer than it counted."""
     total, seen = 0, 0
-    for page in _pages(http, index, size):
+    opened = _open(http, index)
+    for page in _viewed(http, index, size, opened) if opened else _scrolled(http, index, size):
         total = page.hits.total.value if page.hits.total else total
         seen += len(page.hits.hits)
         yield page.hits.hits
@@ -63,52 +71,44 @@ def pages(http: SearchHttp, index: str, size: int) -> Iterator[Sequence[Hit]]:
         raise StoreError(f"{seen} of {total} documents were given", where=index)
 
 
-def _pages(http: SearchHttp, index: str, size: int) -> Iterator[_Page]:
-    opened = _open(http, index, size)
-    if opened is None:
-        yield from _scrolled(http, index, size)
-        return
-    page = opened
-    try:
-        while page.hits.hits:
-            yield page
-            page = _after(http, index, size, page)
-    finally:
-        _close(http, index, page.pit_id)
-
-
-def _open(http: SearchHttp, index: str, size: int) -> _Page | None:
-    """The first page of a point in time; None where the product has none, or cannot sort by `_shard_doc`."""
-    query = {"keep_alive": KEEP_ALIVE}
+def _open(http: SearchHttp, index: str) -> _Opened | None:
+    """A point in time; None where the product has none."""
+    query = {"keep_alive": KEEP_ALIVE, "allow_partial_pit_creation": "false"}
     try:
         answer = http.call("POST", path_of(index, "_search", "point_in_time"), where=index, query=query)
     except (Invalid, AccessRefused):
         # Elasticsearch, and OpenSearch before 2.4. Amazon's service answers 401 to a path that a version does not
         # have, and roles may be older than the path. Who may not read at all is told so by the scroll.
         return None
-    pit = decoded(answer, _Opened, index).pit_id
+    return decoded(answer, _Opened, index)
+
+
+def _viewed(http: SearchHttp, index: str, size: int, opened: _Opened) -> Iterator[_Page]:
+    """Shard by shard, each in the order in which it keeps its documents: that costs no sorting, and no two of one shard
+    have the same place. (`_shard_doc`, a place among all shards, is unknown before OpenSearch 3.)
+    """
+    pit, shards = opened.pit_id, opened.shards.total
     try:
-        return _search(http, index, size, pit, {"track_total_hits": True})
-    except Invalid:
+        counted = _search(http, index, pit, {"size": 0, "track_total_hits": True})
+        yield counted
+        if counted.hits.total == _NONE:  # an index without any field cannot be cut into slices
+            return
+        for shard in range(shards):
+            body: dict[str, Any] = {"size": size, "sort": ["_doc"], "track_total_hits": False}
+            if shards > 1:  # where there are as many slices as shards, each slice is a shard
+                body["slice"] = {"id": shard, "max": shards}
+            while (page := _search(http, index, pit, body)).hits.hits:
+                pit = page.pit_id or pit
+                yield page
+                body["search_after"] = page.hits.hits[-1].sort
+    finally:
         _close(http, index, pit)
-        return None
-    except BaseException:
-        _close(http, index, pit)
-        raise
 
 
-def _after(http: SearchHttp, index: str, size: int, page: _Page) -> _Page:
-    more = {"track_total_hits": False, "search_after": page.hits.hits[-1].sort}
-    return _search(http, index, size, page.pit_id, more)
-
-
-def _search(http: SearchHttp, index: str, size: int, pit: str, more: dict[str, Any]) -> _Page:
-    view = {"id": pit, "keep_alive": KEEP_ALIVE}
-    body = {"size": size, "pit": view, "sort": [{"_shard_doc": "asc"}], **more}
+def _search(http: SearchHttp, index: str, pit: str, body: dict[str, Any]) -> _Page:
+    view = {"pit": {"id": pit, "keep_alive": KEEP_ALIVE}}
     query = {"allow_partial_search_results": "false"}
-    page = _whole(http.call("POST", "/_search", body, where=index, query=query), index)
-    page.pit_id = page.pit_id or pit
-    return page
+    return _whole(http.call("POST", "/_search", body | view, where=index, query=query), index)
 
 
 def _close(http: SearchHttp, index: str, pit: str) -> None:

@@ -21,7 +21,7 @@ Row = tuple[str, str, str]
 HEAD = ("the guide", "verdigris", "exit")
 #: what differs from run to run
 _GATE = re.compile(r"(switch)-[0-9a-f]{8}")
-_WIDEST = 110
+_WIDEST, _GUIDE, _EXIT = 106, 36, 4
 
 
 class Steps:
@@ -33,6 +33,10 @@ class Steps:
         self._width = min(shutil.get_terminal_size().columns, _WIDEST)
         self.rows: list[Row] = []
         self._show(HEAD)
+
+    def part(self, name: str) -> None:
+        """The steps that follow belong together."""
+        self._add((name.upper(), "", ""))
 
     def do(
         self,
@@ -48,13 +52,15 @@ class Steps:
             meanwhile(process)
         done = finish(process)
         assert done.code == code, f"{shlex.join(command)}\n{done.out}\n{done.err}"
-        row = (by_hand, _GATE.sub(r"\1-…", shlex.join(command)), str(done.code))
-        self.rows.append(row)
-        self._show(row)
+        self._add((by_hand, _GATE.sub(r"\1-…", shlex.join(command)), str(done.code)))
         return done
 
     def table(self, width: int) -> str:
         return "\n".join(line for row in (HEAD, *self.rows) for line in lines(row, width))
+
+    def _add(self, row: Row) -> None:
+        self.rows.append(row)
+        self._show(row)
 
     def _show(self, row: Row) -> None:
         for line in lines(row, self._width):
@@ -62,13 +68,14 @@ class Steps:
 
 
 def lines(row: Row, width: int) -> Iterator[str]:
-    """A row in `width` columns: what is too long goes on below."""
-    exit_width = 4
-    left = (width - exit_width - 4) * 9 // 20
-    right = width - exit_width - 4 - left
+    """A row in `width` columns: what is too long goes on below. Before a part is an empty line."""
     guide, command, code = row
+    left = min(_GUIDE, (width - _EXIT - 4) // 2)
+    right = width - _EXIT - 4 - left
+    if not command:
+        yield ""
     for one, two, three in zip_longest(wrap(guide, left), wrap(command, right), [code], fillvalue=""):
-        yield f"{one:<{left}}  {two:<{right}}  {three:>{exit_width}}".rstrip()
+        yield f"{one:<{left}}  {two:<{right}}  {three:>{_EXIT}}".rstrip()
 
 
 def workflow(file: Path, **variables: str) -> Iterator[tuple[str, list[str]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,7 @@ ACCOUNT, REGION = "123456789012", "us-east-1"
 @contextmanager
 def cloud() -> Iterator[str]:
     """moto's server within this process: a mapping of a stream that another engine has can be put into it."""
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # it has a line for every request, for a test that fails
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.acceptance.browser import Browser
-from tests.acceptance.dawson import EAST, WEST, Dawson, Functions, until
+from tests.acceptance.dawson import EAST, EXAMPLE, WEST, Dawson, Functions, until
 from tests.acceptance.guide_steps import Steps, workflow
 from tests.acceptance.lambda_functions import cloud
 from tests.circleci import CircleCi, circleci
@@ -49,7 +49,7 @@ def say() -> Callable[[str], None]:
     def said(line: str) -> None:
         print(line, flush=True)
 
-    said(f"\nThe whole guide: DynamoDB Local as {EAST} and {WEST}, OpenSearch, moto, {TERRAFORMS[0]}. Starting …\n")
+    said(f"\nThe whole guide, with {TERRAFORMS[0]}.\nStarting DynamoDB for two regions, OpenSearch, moto …\n")
     return said
 
 
@@ -105,7 +105,7 @@ class Guide:
         do, dawson = self.steps.do, self.dawson
         with Functions(dawson, Color.BLUE) as functions:
             do(
-                "make the tables, west and east; terraform",
+                "make both tables, run terraform",
                 "deploy",
                 "dev",
                 "--until",
@@ -114,10 +114,10 @@ class Guide:
             )
             assert dawson.there()[WEST] == {"alpha", "beta"}
             assert functions.stream
-            do("disable the trigger, migrate, watch queues", "deploy", "dev", "--until", "verify")
+            do("disable trigger, migrate, watch SQS", "deploy", "dev", "--until", "verify")
             assert not functions.stream.mapping.enabled
             assert functions.stream.read == 0
-            do("enable it, reindex, watch the counts", "deploy", "dev", code=3)
+            do("enable trigger, watch counts", "deploy", "dev", code=3)
             assert functions.stream.mapping.enabled
             assert self.ci.approvals == [("first", "wait-for-reindex")]
             dawson.raw("alpha").write([], [("case|001-20", "case|001-20")])
@@ -133,7 +133,7 @@ class Guide:
         assert found, shown
         elsewhere = {"VERDIGRIS_STATE": str(dawson.folder.parent / "elsewhere"), "LOGNAME": "clerk"}
         command = ("approve", "dev", "--gate", found[1], "--comment", "counts look right")
-        self.steps.do("approve switch-colors in CircleCI", *command, env=elsewhere)
+        self.steps.do("approve switch-colors", *command, env=elsewhere)
         yes = self.said(Event.APPROVED)
         assert (yes.gate, yes.digest, yes.comment) == (found[1], found[2], "counts look right")
         assert yes.who.startswith("clerk@")
@@ -147,7 +147,7 @@ class Guide:
             dawson.alarm("ALARM", "12 errors in a minute")
 
         dawson.replace("verdigris.toml", "bake_minutes = 0\n", "bake_minutes = 10\n")
-        do("switch; both APIs, both regions; an alarm", "deploy", "dev", code=1, meanwhile=fires)
+        do("switch both APIs (an alarm fires)", "deploy", "dev", code=1, meanwhile=fires)
         dawson.replace("verdigris.toml", "bake_minutes = 10\n", "bake_minutes = 0\n")
         assert self.serves(Color.GREEN, fee={"N": "60.5"})
         shown = do("what happened?", "status", "dev").out
@@ -169,7 +169,7 @@ class Guide:
             for job, command in workflow(file, ENV="dev", CIRCLE_WORKFLOW_ID=name):
                 if command:
                     meanwhile = functions.make if job == "deploy" else None
-                    self.steps.do(f"CircleCI: {job}", *command, meanwhile=meanwhile)
+                    self.steps.do(job, *command, meanwhile=meanwhile)
                 elif job != "wait-for-reindex":
                     self.ci.set_status(name, job, "success")
                 assert command or self.ci.status(name, job) == "success"
@@ -187,24 +187,27 @@ def test_the_whole_guide(dawson: Dawson, regions: Regions, ci: CircleCi, say: Ca
     guide = Guide(dawson, ci, say)
     do = guide.steps.do
     assert guide.serves(Color.GREEN, fee={"N": "60.5"})
+    guide.steps.part("as scripts left it")
     shown = do("look into the deploy table", "adopt", "dev", code=3)
     assert "current-color" in shown.out
     do("write down what was never written", "adopt", "dev", "--yes")
     do("is everything in place?", "doctor", "dev")
     do("which migrations have not run?", "plan", "dev")
 
+    guide.steps.part("forward, alpha to beta")
     dawson.workflow = "first"
     guide.prepare()
     assert replica(dawson) == {"items": CASES, "differences": 0}
     wanted = {f"case|{number:03d}-20": 6050 if number < 90 else 100 for number in range(2, CASES) if number % 5}
     assert dawson.found() == wanted
 
+    guide.steps.part("back, forward, finalized")
     do("switch back (there was no way)", "rollback", "dev", "--lossy")
     assert guide.serves(Color.GREEN, fee={"N": "60.5"})
     do("and forward again", "deploy", "dev")
     assert guide.serves(Color.BLUE, feeCents={"N": "6050"})
 
-    do("back up, delete mappings, index, west, east", "finalize", "dev", "--confirm", "dev")
+    do("back up, delete mappings and stores", "finalize", "dev", "--confirm", "dev")
     assert dawson.there() == {EAST: {"beta"}, WEST: {"beta"}}
     assert [what for _, _, what in regions.changes[-2:]] == [WEST, "efcms-dev-alpha"], "the replica first"
     assert dawson.mappings() == {"blue (none)"}
@@ -214,6 +217,7 @@ def test_the_whole_guide(dawson: Dawson, regions: Regions, ci: CircleCi, say: Ca
     assert do("set the flags", "get", "dev", "source-version").out == "beta\n"
 
     dawson.write("migrations/0002_reopened.py", REOPENED)
+    guide.steps.part("beta to alpha, by CircleCI's jobs")
     guide.pipeline("second")
     assert guide.serves(Color.GREEN, feeCents={"N": "6050"}, reopened={"BOOL": False})
     assert dawson.found() == wanted
@@ -223,4 +227,5 @@ def test_the_whole_guide(dawson: Dawson, regions: Regions, ci: CircleCi, say: Ca
     assert all("reopened" in item for item in items.values() if item["entityName"]["S"] == "Case")
     west = dawson.tables(WEST).scan(TableName="efcms-dev-alpha", ConsistentRead=True)["Items"]
     assert {item["pk"]["S"]: item for item in west} == {key[0]: item for key, item in items.items()}
-    say(f"\n{len(guide.steps.rows)} commands in {time.monotonic() - began_s:.0f} s")
+    say(f"\n{time.monotonic() - began_s:.0f} s")
+    assert guide.steps.table(80) in (EXAMPLE / "README.md").read_text(), "the README shows what the guide prints"

@@ -36,6 +36,11 @@ def indexes_found(wiring: Wiring, version: DataVersion) -> tuple[FoundIndex, ...
     return tuple(_found(wiring, index, version, place, known, doubts) for place in wiring.env.indexes())
 
 
+def code_of_documents(wiring: Wiring) -> dict[str, str]:
+    """Alias → the checksum of the code that makes its documents, as it is now."""
+    return {place.alias: _recipe(wiring, place.config).document for place in wiring.env.indexes()}
+
+
 def _found(
     wiring: Wiring,
     index: SearchIndex | None,
@@ -50,7 +55,8 @@ def _found(
     try:
         behind = index.alias(place.alias)
     except Invalid as error:
-        return FoundIndex(place.alias, place.config.label, recipe, fault=f"{place.alias}: {error.what}")
+        fault = f"{place.alias}: {error.what}"
+        return FoundIndex(place.alias, place.config.label, recipe, fault=fault, remedy=error.next_command)
     made = known.get(place.alias)
     name = made.destination if made else behind or f"{place.alias}-{version}"
     return FoundIndex(

@@ -51,6 +51,9 @@ def run(bench: Bench, *, until: Phase | None = None, yes_by: str | None = None) 
             break
         said = approve.answer(bench, yes_by)
         if said is not None:
+            if said.event is Event.FINALIZE:
+                with _failures(bench, Phase.FINALIZE):
+                    finalize.ready(bench)  # once it is said there is no way back
             bench.log.append(said)
         elif bench.snapshot.waiting:
             approve.wait(bench)

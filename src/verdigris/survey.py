@@ -69,6 +69,7 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False, migrate: bool = Fa
         destination_regions=tuple(_regions_of(wiring, wiring.names.tables[source.other])),
         source_missing=_missing_regions(wiring, live),
         has_replicas=not wiring.env.local,
+        backup=wiring.env.backs_up,
         has_fence=wiring.env.has_fence,
         production=wiring.env.production,
         has_shape=first_shape(wiring.config) is not None,

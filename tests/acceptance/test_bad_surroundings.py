@@ -1,6 +1,8 @@
 """What an environment may be like when a command comes to it: each ends well, and nothing is changed.
 
-(A locked Terraform state: tests/lifecycle/test_terraform.py; an expired CI token: test_notify.py.)
+(A locked Terraform state: test_infrastructure.py; an expired CI token: test_notify.py; an index alias that is an index:
+test_index_only.py; flags that were edited while a deployment is under way: test_edited_by_hand.py; options that
+contradict each other: tests/unit/cli/test_contradictions.py.)
 """
 
 from __future__ import annotations
@@ -69,6 +71,13 @@ def test_flags_that_contradict_each_other(east_and_west: ScriptedEnvironment, to
     before = east_and_west.rows()
     told("plan", "dev", code=1, said="the flags disagree", then="verdigris doctor dev")
     told("deploy", "dev", "--yes", code=1, said="the flags disagree", then="verdigris doctor dev")
+    told("status", "dev", code=0, said="the flags disagree", then="")  # a look is no fault; its last line says doctor
+    said = "source-table-version is alpha, destination-table-version is beta"
+    told("doctor", "dev", code=1, said=said, then="verdigris set dev destination-table-version alpha")
+    told("clean", "dev", code=1, said="it is not certain which table serves", then="verdigris doctor dev")
+    for words in (("rollback", "dev"), ("finalize", "dev", "--confirm", "dev"), ("abort", "dev")):
+        told(*words, code=2, said="nothing was ever deployed to dev", then="verdigris deploy dev")
+    told("get", "dev", "source-table", code=0, said=f"{east_and_west.project.name}-dev-alpha\n", then="")
     assert east_and_west.rows() == before
 
 
@@ -117,19 +126,74 @@ def test_an_alarm_that_does_not_exist(on_moto: Project, told: Told) -> None:
     assert on_moto.items("deploy"), "and the journal says why"
 
 
+class Gateway:
+    """API Gateway with an API of each color, and the mapping of the project's domain that is live."""
+
+    def __init__(self, moto: Moto, project: Project) -> None:
+        self._client = aws(moto.url).client("apigateway")
+        self.domain = f"{project.name}-dev.example.com"
+        self._client.create_domain_name(domainName=self.domain)
+        self._apis = {color: self._api(f"{project.name}-dev-{color}") for color in ("blue", "green")}
+        self.point("blue", "other")  # without any mapping moto's server knows no domain
+
+    def _api(self, name: str) -> str:
+        api: str = self._client.create_rest_api(name=name)["id"]
+        root = self._client.get_resources(restApiId=api)["items"][0]["id"]
+        self._client.put_method(restApiId=api, resourceId=root, httpMethod="GET", authorizationType="NONE")
+        self._client.put_integration(restApiId=api, resourceId=root, httpMethod="GET", type="MOCK")
+        self._client.create_deployment(restApiId=api, stageName="dev")
+        return api
+
+    def point(self, color: str, path: str = "(none)") -> None:
+        self._client.create_base_path_mapping(
+            domainName=self.domain, basePath=path, restApiId=self._apis[color], stage="dev"
+        )
+
+    def delete(self) -> None:
+        self._client.delete_base_path_mapping(domainName=self.domain, basePath="(none)")
+
+
 @pytest.mark.parametrize("on_moto", [MAPPING.replace("{{", "{").replace("}}", "}")], indirect=True)
 def test_a_mapping_that_was_deleted_by_hand(on_moto: Project, told: Told, moto: Moto) -> None:
-    gateway = aws(moto.url).client("apigateway")
-    domain = f"{on_moto.name}-dev.example.com"
-    gateway.create_domain_name(domainName=domain)
-    for color in ("blue", "green"):
-        api = gateway.create_rest_api(name=f"{on_moto.name}-dev-{color}")["id"]
-        root = gateway.get_resources(restApiId=api)["items"][0]["id"]
-        gateway.put_method(restApiId=api, resourceId=root, httpMethod="GET", authorizationType="NONE")
-        gateway.put_integration(restApiId=api, resourceId=root, httpMethod="GET", type="MOCK")
-        gateway.create_deployment(restApiId=api, stageName="dev")
-    told("deploy", "dev", code=1, said=domain, then="verdigris")
-    assert on_moto.journal().flags().color is None
+    """After the switch it is found before anything is removed, and the way back stays open."""
+    gateway = Gateway(moto, on_moto)
+    assert cli.run(["deploy", "dev"]) == cli.run(["deploy", "dev"]) == 0
+    gateway.delete()
+    told("status", "dev", code=0, said="green is live", then="")  # what was done; it asks no pointer
+    said = "goes to neither color, and green is live by the deploy table"
+    told("doctor", "dev", code=1, said=said, then="point it to green by hand, then: verdigris status dev")
+    said = "traffic goes to neither color, not to green"
+    told("finalize", "dev", "--confirm", "dev", code=1, said=said, then="verdigris doctor dev")
+    said = "green is live by the deploy table, but traffic goes to none"
+    told("rollback", "dev", code=1, said=said, then="verdigris doctor dev")
+    gateway.point("green")
+    assert cli.run(["rollback", "dev"]) == 0
+    assert on_moto.journal().flags().color == "blue"
+    gateway.delete()
+    said = "blue is live by the deploy table, but traffic goes to none"
+    told("deploy", "dev", code=1, said=said, then="verdigris doctor dev")
+    gateway.point("blue")
+    assert cli.run(["deploy", "dev"]) == cli.run(["finalize", "dev", "--confirm", "dev"]) == 0
+    gateway.delete()
+    said = "green is live by the deploy table, but traffic goes to none"
+    told("deploy", "dev", code=1, said=said, then="verdigris doctor dev")
+
+
+def test_another_region_than_the_one_that_was_deployed_to(east_and_west: ScriptedEnvironment, told: Told) -> None:
+    """The flags are elsewhere: what is not there is said to be not there, and by which name and where."""
+    east_and_west.make_deploy_table(**FLAGS)
+    config = "verdigris.toml"
+    east_and_west.project.replace(config, f"regions = ['{EAST}', '{WEST}']", "regions = ['eu-west-1']")
+    there = f"there is no deploy table {east_and_west.deploy_table}"
+    told("get", "dev", "source-table", code=1, said=there, then="verdigris doctor dev")
+    told("finalize", "dev", "--confirm", "dev", code=2, said="nothing was ever deployed to dev", then="deploy dev")
+    assert east_and_west.tables("eu-west-1") == set()
+
+
+@pytest.mark.parametrize("on_moto", [""], indirect=True)
+def test_a_deployment_that_never_was(on_moto: Project, told: Told) -> None:
+    assert cli.run(["deploy", "dev"]) == 0
+    told("history", "dev", "--deployment", "7", code=1, said="no deployment 7", then="verdigris history dev")
 
 
 @pytest.mark.parametrize("on_moto", [""], indirect=True)

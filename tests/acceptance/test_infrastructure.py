@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,12 @@ driver = "terraform"
 directory = "infrastructure"
 program = "{program}"
 exercise = ["/bin/sh", "-c", "echo $VERDIGRIS_URL > exercised"]
+"""
+NO_WAITING = "lock_timeout_seconds = 0\n"
+SLOW = """
+resource "terraform_data" "slow" {
+  provisioner "local-exec" { command = "touch applying; while [ ! -e go ]; do sleep 0.05; done" }
+}
 """
 
 
@@ -71,5 +78,31 @@ def test_a_deployment_that_failed_goes_on_when_it_is_mended(project: Project) ->
     broken = project.write("infrastructure/broken.tf", BROKEN)
     assert project.run("deploy", "dev").code == 1
     broken.unlink()
+    project.ok("deploy", "dev")
+    assert set(colors(project)) == {"blue", "green"}
+
+
+def test_a_locked_state_stops_it_and_the_way_on_is_said(project: Project) -> None:
+    """A runner was killed, and its Terraform goes on: it holds the state's lock."""
+    project.replace("verdigris.toml", 'directory = "infrastructure"', 'directory = "infrastructure"\n' + NO_WAITING)
+    project.ok("deploy", "dev")
+    slow = project.write("infrastructure/slow.tf", SLOW)
+    first = project.start("deploy", "dev")
+    folder = slow.parent
+    try:
+        while not (folder / "applying").exists():
+            assert first.poll() is None, first.communicate()
+            os.sched_yield()
+        first.kill()
+        first.communicate()
+        locked = project.run("deploy", "dev")
+        assert (locked.code, "Traceback" in locked.err) == (1, False)
+        assert "state of green is locked" in locked.err
+        assert "nothing was changed" in locked.err
+        assert "force-unlock" in locked.last
+        assert "state of green is locked" in project.ok("status", "dev").out
+    finally:
+        (folder / "go").touch()
+    project.replace("verdigris.toml", NO_WAITING, "")
     project.ok("deploy", "dev")
     assert set(colors(project)) == {"blue", "green"}

@@ -91,6 +91,23 @@ def test_a_plan_holds_for_the_deployment_that_it_began(live: Project) -> None:
     assert "the source version: alpha → beta" in done.err
 
 
+def test_what_is_no_plan_or_another_environments(live: Project) -> None:
+    plan = live.folder / _kept(live)
+    before = rows(live)
+    for text, said, then in (
+        (plan.read_text()[:-20], "this is no plan", "verdigris plan dev --out bad.plan"),
+        (plan.read_text().replace('"dev"', '"prod"'), "a plan for prod, not for dev", "deploy prod --plan bad.plan"),
+        (None, "this is no plan: No such file", "verdigris plan dev --out bad.plan"),
+    ):
+        (live.folder / "bad.plan").unlink(missing_ok=True)
+        if text is not None:
+            live.write("bad.plan", text)
+        done = live.run("deploy", "dev", "--plan", "bad.plan")
+        assert (done.code, said in done.err, "nothing was changed" in done.err) == (2, True, True), done.err
+        assert then in done.last
+    assert rows(live) == before
+
+
 def test_migrate_copies_the_data_though_nothing_is_pending(live: Project) -> None:
     live.ok("deploy", "dev", "--until", "preflight")
     refused = live.run("deploy", "dev", "--migrate")
@@ -98,8 +115,8 @@ def test_migrate_copies_the_data_though_nothing_is_pending(live: Project) -> Non
     live.ok("abort", "dev")
     planned = live.ok("plan", "dev", "--migrate", "--out", "next.plan")
     assert "--migrate)" in planned.out, "a note says why"
-    assert planned.last == "next: verdigris deploy dev --plan next.plan --migrate"
-    live.ok("deploy", "dev", "--plan", "next.plan", "--migrate")
+    assert planned.last == "next: verdigris deploy dev --plan next.plan"
+    live.ok("deploy", "dev", "--plan", "next.plan")
     assert live.items("beta").keys() == live.items("alpha").keys()
     live.ok("finalize", "dev", "--confirm", "dev")
     assert live.ok("get", "dev", "source-version").out.strip() == "beta"

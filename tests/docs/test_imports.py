@@ -39,7 +39,7 @@ MAY: dict[str, set[str]] = {
     "survey": _INNER | {"indexes", "migrations", "shaping", "stores", "wiring"},
     "workbench": _PORTS | {"drivers", "migrations", "phases", "shaping", "watched", "wiring"},
     "commands": _PORTS
-    | {"config", "drivers", "migrations", "phases", "runner", "shaping", "survey", "wiring", "workbench"},
+    | {"config", "drivers", "indexes", "migrations", "phases", "runner", "shaping", "survey", "wiring", "workbench"},
     "demo": _INNER | {"local", "commands", "config"},
     # What it shows are the types of inner layers; what it does goes through commands.
     "cli": _INNER | {"commands", "config", "demo", "journal", "local", "migrations", "phases"},

@@ -11,8 +11,8 @@ from verdigris import runner
 from verdigris.core.machine import Event, State
 from verdigris.core.model import Kind, Phase
 from verdigris.core.planning import Recipe
-from verdigris.core.records import PhaseDone
-from verdigris.errors import PhaseFailed, Unverified
+from verdigris.core.records import PhaseDone, Said
+from verdigris.errors import Invalid, PhaseFailed, Unverified
 from verdigris.journal.journal import Journal
 from verdigris.phases import redriving
 from verdigris.stores.memory_index import MemoryIndex
@@ -191,12 +191,29 @@ def test_a_document_that_is_refused_waits_in_quarantine_and_the_switch_for_a_dec
     assert world.index.alias(ALIAS) == OLD
     assert world.items("alpha")["case|7", "case|7"], "the table is nobody's to change"
     assert Journal(world.rows, str).flags().color == "blue"
-    world.document = document
+    world.document, world.recipe = document, Recipe("mappings", "mended code")
     bench = world.bench()
-    redriving.mend(bench.journal, bench.log, "tester", ())
+    redriving.mend(bench.journal, bench.log, "tester", (), {ALIAS: "mended code"})
     assert redriving.redrive(world.bench()).left == []
-    assert runner.run(world.bench()).state is State.BAKED
+    baked = world.bench()
+    assert runner.run(baked).state is State.BAKED
     assert world.index.read(f"{ALIAS}-alpha-1", ["case|7"])
+    baked.log.append(Said(Event.FINALIZE, "tester"))
+    assert runner.run(baked).state is State.FINISHED
+    assert world.bench().plan.kind is Kind.COLOR, "the mended code is what it was made by"
+
+
+def test_an_index_in_the_place_of_the_alias_is_found_before_the_flip() -> None:
+    scenario = IndexOnly(seed=1, writes=0)
+    scenario.until(Phase.APPROVE)
+    index = scenario.index
+    index.delete(OLD)  # and with it the alias, as of an application that writes to what is not there
+    index.create(ALIAS, {})
+    with pytest.raises(Invalid, match="this is an index, and must be an alias"):
+        scenario.until(Phase.SWITCH)
+    assert scenario.journal.flags().color == "blue"
+    index.delete(ALIAS)
+    scenario.until(Phase.SWITCH)
 
 
 def test_hints_that_are_lost_are_made_up_for_by_the_proof() -> None:

@@ -78,3 +78,11 @@ def test_the_message_says_the_code_or_the_status() -> None:
 )
 def test_a_transaction_is_cancelled_for_its_reasons(codes: list[str], error: type[errors.StoreError]) -> None:
     assert type(cancelled(codes, where="t")) is error
+
+
+def test_a_page_of_html_becomes_one_line() -> None:
+    page = "<!doctype html>\n<title>502</title>\n" + "x" * 1000
+    said = from_code("", page, status=502, where="court.example.com/").what
+    assert said.startswith("HTTP 502: <!doctype html> <title>502</title> xx")
+    assert "\n" not in said
+    assert len(said) < 520

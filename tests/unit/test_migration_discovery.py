@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from verdigris.errors import MigrationError, UsageError
+from verdigris.migrations.checksum import checksum
 from verdigris.migrations.discovery import Found, discover
 from verdigris.migrations.loading import load_migrations
 from verdigris.migrations.scaffold import file_name, new_migration, text
@@ -88,3 +89,10 @@ def test_a_name_needs_a_letter_or_digit() -> None:
     for number, name in ((1, "…"), (1, ""), (10_000, "x")):
         with pytest.raises(UsageError):
             file_name(number, name)
+
+
+def test_a_link_that_leads_nowhere_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "0001_gone.py").symlink_to("nowhere.py")
+    (file,) = discover(tmp_path).files
+    with pytest.raises(MigrationError, match="cannot be read"):
+        checksum(file.path, [tmp_path])

@@ -37,6 +37,7 @@ def test_nothing_has_changed_by_estimates_and_notes() -> None:
         ({"alpha": NONE}, "alpha: exists: yes → no"),
         ({"has_fence": False}, "whether writes can be held: yes → no"),
         ({"shape": OTHER}, "the destination's shape: none → "),
+        ({"backup": True}, "whether the old table is backed up: no → yes"),
         ({"destination_regions": ("us-west-1",)}, "destination regions: none → us-west-1"),
         ({"source": DataVersion.BETA, "destination": DataVersion.BETA}, "the source version: alpha → beta"),
     ],

@@ -22,4 +22,4 @@ def command(call: Call, env: str | None) -> int:
     config, env = call.open(env)
     with at_work(call) as hooks:
         snapshot = commands.abort(config, env, hooks=hooks)
-    return ended(call, snapshot)
+    return ended(call, config, snapshot)

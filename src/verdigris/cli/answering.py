@@ -10,14 +10,15 @@ from verdigris.cli.output import Output
 from verdigris.core import wording
 
 if TYPE_CHECKING:
+    from verdigris.config.model import Config
     from verdigris.core.snapshot import Snapshot
 
 
-def answered(call: Call, snapshot: Snapshot) -> int:
+def answered(call: Call, config: Config, snapshot: Snapshot) -> int:
     """The answer is in the journal; says what to type next."""
-    from verdigris.commands.looking import next_command
+    from verdigris.commands.looking import after
 
-    then = next_command(call.env, snapshot)
+    then = after(config, call.env, snapshot)
     output = Output(call)
     if call.json:
         output.data({"deployment": shapes.deployment(snapshot), "next_command": then}, ())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from verdigris.cli.call import Call, Command, pass_call
+from verdigris.cli.call import Call, Command, contradiction, pass_call
 from verdigris.cli.steering import steered
 
 _POSITIVE = click.FloatRange(min=0, min_open=True)
@@ -28,6 +28,8 @@ def command(
     All of its workers together. It takes hold within seconds, and ends with the deployment: the next one begins with
     [budget] of verdigris.toml. Live changes are applied at once whatever the budget is; bulk work makes room for them.
     """
+    if unlimited and None not in (read, write, index):
+        raise contradiction("--unlimited", "a limit of each kind", "there is none left to lift")
     from verdigris import commands
 
     config, env = call.open(env)

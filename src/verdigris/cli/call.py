@@ -89,6 +89,11 @@ def pass_call(function: Callable[Concatenate[Call, P], R]) -> Callable[P, R]:
     return with_call
 
 
+def contradiction(one: str, other: str, why: str) -> click.UsageError:
+    """Two options that cannot be meant together: refused before anything is looked at, let alone done."""
+    return click.UsageError(f"{one} and {other} contradict each other: {why}")
+
+
 def _take(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     if value and parameter.name:
         setattr(context.ensure_object(Call), parameter.name, value)

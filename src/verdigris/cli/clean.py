@@ -30,6 +30,8 @@ def command(call: Call, env: str | None, confirm: str | None, items: int | None)
     is, and exits with 3 if there is something. Never a table that the live color uses or that source-table-version
     names.
     """
+    if items is not None and confirm is None:
+        raise click.UsageError("--items says nothing without --confirm: both are what was shown")
     from verdigris import commands
 
     config, env = call.open(env)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from verdigris.cli.call import Call, Command, pass_call
+from verdigris.cli.call import Call, Command, contradiction, pass_call
 from verdigris.cli.running import at_work, deployed, ended, json_lines
 from verdigris.core.model import Phase
 
@@ -42,6 +42,11 @@ def command(
     stop (Ctrl-C, or a kill) and to repeat at any moment: the same command goes on. After a rollback it goes forward
     again.
     """
+    for option, given in (("--enable-stream", enable_stream), ("--migrate", migrate)):
+        if plan_file and given:
+            raise contradiction(
+                "--plan", option, f"it is `plan` that takes {option}, and the file says what was planned"
+            )
     json_lines(call)
     from verdigris import commands
 
@@ -58,4 +63,4 @@ def command(
             migrate=migrate,
             hooks=hooks,
         )
-    return ended(call, snapshot, deployed(snapshot, phase))
+    return ended(call, config, snapshot, deployed(snapshot, phase))

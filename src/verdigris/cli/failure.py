@@ -11,7 +11,7 @@ from verdigris.cli import shapes
 from verdigris.cli.call import Call
 from verdigris.cli.json_output import print_document
 from verdigris.cli.output import Output, next_line
-from verdigris.errors import ConfigError, Interrupted, UsageError, VerdigrisError
+from verdigris.errors import ConfigError, Interrupted, MigrationError, UsageError, VerdigrisError
 
 
 class Bug(VerdigrisError):
@@ -59,6 +59,8 @@ def next_command(error: VerdigrisError, call: Call) -> str:
         return error.next_command.replace(" ENV", f" {call.env}") if call.env else error.next_command
     if isinstance(error, ConfigError):
         return f"mend {error.where or 'verdigris.toml'}, then: {call.typed}"
+    if type(error) is MigrationError and error.where:
+        return f"mend {error.where}, then: {call.typed}"
     if isinstance(error, UsageError):
         return " ".join(("verdigris", *call.command.split(), "--help"))
     if not call.env:

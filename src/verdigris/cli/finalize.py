@@ -24,7 +24,7 @@ def command(call: Call, env: str | None, confirm: str | None, early: bool, comme
     name = _confirmed(call, env) if confirm is None else confirm
     with at_work(call) as hooks:
         snapshot = commands.finalize(config, env, confirm=name, early=early, comment=comment, hooks=hooks)
-    return ended(call, snapshot)
+    return ended(call, config, snapshot)
 
 
 def _confirmed(call: Call, env: str) -> str:

@@ -30,7 +30,7 @@ def command(call: Call, env: str | None, deployment: int | None) -> int:
     shown = [one for one in found.records if call.verbose or not isinstance(one.body, records.Intent | records.Outcome)]
     output.data(shapes.history(found, then), columns(_rows(shown, found.acts)))
     if not found.records and not found.acts:
-        output.say(f"there is no deployment {deployment}" if deployment else "the journal is empty")
+        output.say("the journal is empty")
     output.next(then)
     return 0
 

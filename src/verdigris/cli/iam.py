@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from verdigris.cli.call import Call, Command, pass_call
+from verdigris.cli.call import Call, Command, contradiction, pass_call
 from verdigris.cli.json_output import as_json
 from verdigris.cli.output import Output
 from verdigris.core.model import Phase
@@ -36,12 +36,11 @@ def command(call: Call, env: str | None, phases: tuple[str, ...], look: bool, ac
     Made from the configuration, least privilege; asks nobody. What Terraform, SAM, the CDK, your commands and your
     application need is not in it.
     """
+    if look and phases:
+        raise contradiction("--look", "--phase", "it is for plan, status and doctor, which are no phases")
     from verdigris import commands
-    from verdigris.errors import UsageError
 
     config, env = call.open(env)
-    if look and phases:
-        raise UsageError("--look and --phase contradict each other", next_command=f"verdigris iam {env} --look")
     meant = () if look else tuple(map(Phase, phases)) or tuple(Phase)
     policy = commands.iam(config, env, phases=meant, account=account)
     Output(call).data({"env": env, "phases": meant, "policy": policy}, [as_json(policy, indent=2)])

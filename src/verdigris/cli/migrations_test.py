@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from verdigris.cli import shapes
-from verdigris.cli.call import Call, Command, pass_call
+from verdigris.cli.call import Call, Command, contradiction, pass_call
 from verdigris.cli.output import Output, columns
 from verdigris.cli.words import count, plural
 from verdigris.core.differences import Difference, show
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from verdigris.core.model import Key, KeySchema
     from verdigris.core.trial import Product, Step, Tried
 
+_SAMPLE = 20
 _COLORS = {
     Outcome.CHANGED: "yellow",
     Outcome.MOVED: "cyan",
@@ -39,20 +40,22 @@ _COLORS = {
     ),
 )
 @click.argument("words", nargs=-1, metavar="[ENV] [NAME...]")
-@click.option("--sample", metavar="N", type=click.IntRange(1), default=20, help="Try so many items [20].")
+@click.option("--sample", metavar="N", type=click.IntRange(1), help=f"Try so many items [{_SAMPLE}].")
 @click.option("--key", metavar="pk=…,sk=…", help="Try this item only.")
 @pass_call
-def command(call: Call, words: tuple[str, ...], sample: int, key: str | None) -> int:
+def command(call: Call, words: tuple[str, ...], sample: int | None, key: str | None) -> int:
     """Show what migrations make of real items.
 
     Runs the pending migrations, or the named ones, on items of the live source that they select, and prints what each
     of them changes. Reads only: up to 4 pages of each segment. Exits with 1 if an item is refused.
     """
+    if sample is not None and key is not None:
+        raise contradiction("--sample", "--key", "a key names the only item that is tried")
     from verdigris import commands
 
     named = bool(words) and not words[0].endswith(".py")
     config, env = call.open(words[0] if named else None)
-    found = commands.try_migrations(config, env, words[1:] if named else words, sample=sample, key=key)
+    found = commands.try_migrations(config, env, words[1:] if named else words, sample=sample or _SAMPLE, key=key)
     then = f"verdigris plan {env}" if found.ok else f"mend the migration, then: {call.typed}"
     output = Output(call)
     output.data({**_shape(found), "next_command": then}, _text(found))

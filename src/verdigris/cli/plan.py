@@ -18,6 +18,7 @@ from verdigris.core.model import Kind
 
 if TYPE_CHECKING:
     from verdigris.commands.deploying import Planned
+    from verdigris.config.model import Config
     from verdigris.core.declared import Declared
     from verdigris.core.planning import Plan
 
@@ -37,8 +38,8 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Exit with 2 if data, an index or the first color is to be made, or a deployment is under way; 1 on a fault.",
 )
-@click.option("--enable-stream", is_flag=True, help="Plan as if `deploy --enable-stream` were meant.")
-@click.option("--migrate", is_flag=True, help="Plan as if `deploy --migrate` were meant.")
+@click.option("--enable-stream", is_flag=True, help="Plan to turn the source table's stream on.")
+@click.option("--migrate", is_flag=True, help="Plan to copy the data though no migration is pending.")
 @click.option(
     "--sample",
     type=click.IntRange(min=0, max=100_000),
@@ -65,7 +66,7 @@ def command(
 
     config, env = call.open(env)
     planned = commands.plan(config, env, enable_stream=enable_stream, migrate=migrate, sample=sample, out=out)
-    then = _next(planned, out, enable_stream, migrate)
+    then = _next(config, planned, out, enable_stream, migrate)
     output = Output(call)
     output.data(shapes.planned(planned, then), _text(planned))
     output.next(then)
@@ -75,14 +76,14 @@ def command(
     return 2 if detailed_exitcode and pending else 0
 
 
-def _next(planned: Planned, out: Path | None, enable_stream: bool, migrate: bool) -> str:
+def _next(config: Config, planned: Planned, out: Path | None, enable_stream: bool, migrate: bool) -> str:
     if planned.under_way:
-        from verdigris.commands.looking import next_command
+        from verdigris.commands.looking import after
 
-        return next_command(planned.plan.env, planned.under_way)
+        return after(config, planned.plan.env, planned.under_way)
     if planned.faults:
         return next((fault.next_command for fault in planned.faults if fault.next_command), "")
-    options = (f" --plan {out}" if out else "") + " --enable-stream" * enable_stream + " --migrate" * migrate
+    options = f" --plan {out}" if out else " --enable-stream" * enable_stream + " --migrate" * migrate
     return f"verdigris deploy {planned.plan.env}{options}"
 
 

@@ -21,4 +21,4 @@ def command(call: Call, env: str | None, gate: str | None, comment: str) -> int:
     from verdigris import commands
 
     config, env = call.open(env)
-    return answered(call, commands.reject(config, env, gate=gate, comment=comment))
+    return answered(call, config, commands.reject(config, env, gate=gate, comment=comment))

@@ -27,7 +27,7 @@ def command(call: Call, env: str | None, lossy: bool) -> int:
         lossy = _asked(commands.count_left_behind(config, env))
     with at_work(call) as hooks:
         snapshot = commands.rollback(config, env, lossy=lossy, hooks=hooks)
-    return ended(call, snapshot)
+    return ended(call, config, snapshot)
 
 
 def _asked(left_behind: str | None) -> bool:

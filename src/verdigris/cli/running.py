@@ -21,6 +21,7 @@ from verdigris.errors import Interrupted
 if TYPE_CHECKING:
     from verdigris.cli.progress import Display
     from verdigris.commands import Hooks
+    from verdigris.config.model import Config
     from verdigris.core.model import Phase
     from verdigris.core.records import Record
     from verdigris.core.snapshot import Snapshot
@@ -68,12 +69,12 @@ def deployed(snapshot: Snapshot, until: Phase | None) -> int:
     return 1 if snapshot.state in _NOT_DEPLOYED else EXIT_CODES.get(snapshot.state, 0)
 
 
-def ended(call: Call, snapshot: Snapshot, code: int | None = None) -> int:
+def ended(call: Call, config: Config, snapshot: Snapshot, code: int | None = None) -> int:
     """Says where the deployment stands; returns the exit code."""
-    from verdigris.commands.looking import next_command
+    from verdigris.commands.looking import after
 
     code = EXIT_CODES.get(snapshot.state, 0) if code is None else code
-    then = next_command(call.env, snapshot)
+    then = after(config, call.env, snapshot)
     if call.lines:
         call.lines.write(result={"deployment": shapes.deployment(snapshot), "next_command": then, "exit_code": code})
     else:

@@ -67,9 +67,9 @@ def clean(
     hooks = hooks or Hooks()
     with session(wiring, f"clean {env}", replace(hooks, waiting=partial(_waiting, hooks))):
         found = _look(wiring)
+        _check(found, confirm, items)
         if found.nothing:
             return found
-        _check(found, confirm, items)
         where = ", ".join(one.region for one in found.tables) or "no region"
         _note(wiring, f"{found.table}: deleting, {found.items} items by its own count, in {where}")
         for index, _ in found.indexes:
@@ -158,7 +158,7 @@ def _indexes(wiring: Wiring, version: DataVersion) -> Iterator[tuple[str, int]]:
 
 
 def _check(found: Cleaning, confirm: str, items: int | None) -> None:
-    if (confirm, items) == (found.table, found.items):
+    if confirm == found.table and (found.nothing or items == found.items):
         return
     wrong = f"the table is {found.table}, not {confirm}"
     if confirm == found.table:
@@ -167,7 +167,8 @@ def _check(found: Cleaning, confirm: str, items: int | None) -> None:
     raise UsageError(
         wrong,
         state="nothing was removed",
-        next_command=f"verdigris clean {found.env} --confirm {found.table} --items {found.items}",
+        next_command=f"verdigris clean {found.env}"
+        + ("" if found.nothing else f" --confirm {found.table} --items {found.items}"),
     )
 
 

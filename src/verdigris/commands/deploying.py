@@ -12,17 +12,19 @@ import msgspec
 from verdigris import runner, survey
 from verdigris.commands.estimating import estimate
 from verdigris.commands.sessions import Session, answer_gate, latest, nothing_yet, out_of_place, say, session
+from verdigris.commands.wanted import Wanted, read_plan
 from verdigris.config.model import Config
 from verdigris.core.figures import NO_OUTLOOK, Outlook
 from verdigris.core.machine import TRANSITIONS, Event, State
 from verdigris.core.model import Kind, Phase
-from verdigris.core.plan_changes import KeptPlan, changes
+from verdigris.core.plan_changes import KeptPlan
 from verdigris.core.plan_faults import Fault, faults
-from verdigris.core.planning import Facts, Plan, make_plan
+from verdigris.core.planning import Plan, make_plan
 from verdigris.core.retention import kept
 from verdigris.core.snapshot import Snapshot
 from verdigris.errors import PhaseFailed, UsageError
 from verdigris.journal.holder import me
+from verdigris.phases import finalize as finalizing
 from verdigris.phases.leaving import left_behind
 from verdigris.phases.log import Log
 from verdigris.wiring import Hooks, Wiring
@@ -49,7 +51,7 @@ def plan(
 ) -> Planned:
     """Plans the next deployment; read-only, and imports no user code unless `sample` says on how many items to measure.
 
-    `migrate` copies the data though nothing is pending. `out` keeps the plan for `deploy`.
+    `migrate` copies the data though nothing is pending. `out` keeps the plan for `deploy`, and what was asked for.
     """
     wiring = Wiring(config, env)
     snapshot = latest(wiring.journal)
@@ -62,7 +64,7 @@ def plan(
         made = make_plan(wiring.names, facts)
         planned = Planned(made, faults(made, facts), None, estimate(wiring, made, sample=sample))
     if out:
-        file = KeptPlan(planned.plan, planned.outlook, facts)
+        file = KeptPlan(planned.plan, planned.outlook, facts, enable_stream, migrate)
         out.write_bytes(msgspec.json.format(msgspec.json.encode(file)) + b"\n")
     return planned
 
@@ -85,7 +87,10 @@ def deploy(
     """
     wiring = Wiring(config, env)
     yes_by = me("", "").who if yes else None
-    wanted = _Wanted(plan_file, _read_plan(plan_file)) if plan_file else None
+    wanted = read_plan(plan_file, env) if plan_file else None
+    if wanted:
+        enable_stream |= wanted.content.enable_stream
+        migrate |= wanted.content.migrate
     if wanted or not wiring.journal.exists():  # refuses before anything is made, the lease included
         _plan_of(wiring, latest(wiring.journal), wanted, enable_stream, migrate)
     with session(wiring, f"deploy {env}", hooks or Hooks(), create=True) as held:
@@ -144,11 +149,14 @@ def finalize(
         )
     with session(Wiring(config, env), f"finalize {env}", hooks or Hooks()) as held:
         log = _under_way(held)
+        bench = held.bench(log)
         if log.snapshot.state is not State.FINALIZE:
             if not early:
                 _demand_kept(held.wiring, log.snapshot)
+            if log.snapshot.state is State.BAKED:
+                finalizing.ready(bench)  # once it is said there is no way back
             answer_gate(log, Event.FINALIZE, None, comment or ("--early" if early else ""))
-        return runner.run(held.bench(log))
+        return runner.run(bench)
 
 
 def abort(config: Config, env: str, *, hooks: Hooks | None = None) -> Snapshot:
@@ -192,26 +200,8 @@ def _under_way(held: Session) -> Log:
     return log
 
 
-@dataclass(frozen=True)
-class _Wanted:
-    """A plan that was read, and is to be carried out as it is or not at all."""
-
-    file: Path
-    content: KeptPlan
-
-    def demand(self, now: Plan, facts: Facts | None = None) -> None:
-        """Raises UsageError, with everything that has changed since."""
-        if found := changes(self.content, now, facts):
-            raise UsageError(
-                f"this is not the plan any more: {'; '.join(found)}",
-                where=str(self.file),
-                state="nothing was changed",
-                next_command=f"verdigris plan {now.env} --out {self.file}",
-            )
-
-
 def _plan_of(
-    wiring: Wiring, current: Snapshot | None, wanted: _Wanted | None, enable_stream: bool, migrate: bool
+    wiring: Wiring, current: Snapshot | None, wanted: Wanted | None, enable_stream: bool, migrate: bool
 ) -> Plan:
     """The plan of the deployment under way, or of a new one; no other than the one that is wanted.
 
@@ -235,14 +225,6 @@ def _plan_of(
             next_command=found[0].next_command,
         )
     return made
-
-
-def _read_plan(file: Path) -> KeptPlan:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=KeptPlan)
-    except (OSError, msgspec.DecodeError) as error:
-        next_command = "verdigris plan ENV --out FILE"
-        raise UsageError(f"this is no plan: {error}", where=str(file), next_command=next_command) from None
 
 
 def _may_migrate(under_way: Snapshot, migrate: bool) -> None:

@@ -74,6 +74,18 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
             raise UsageError(verdict.wrong, next_command=verdict.repair)
         return f"{verdict.version} serves: {verdict.why}"
 
+    def traffic() -> str:
+        if wiring.pointer is None:
+            return "nothing is configured that sends it to a color"
+        there, live = wiring.pointer.read().live, wiring.journal.flags().color
+        if there is not live:
+            mend = f"point it to {live}" if live else f"take it off {there} (or adopt, if scripts ran here)"
+            raise UsageError(
+                f"goes to {there or 'neither color'}, and {live or 'no color'} is live by the deploy table",
+                next_command=f"{mend} by hand, then: verdigris status {env}",
+            )
+        return f"goes to {there}" if there else "goes nowhere yet"
+
     def lease() -> str:
         found = wiring.journal.lease()
         return f"held by {found.holder.who}: {found.holder.doing}" if found and found.holder else "free"
@@ -128,6 +140,7 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         "engines": engines,
         "deploy table": flags,
         "data": data,
+        "traffic": traffic,
         "lease": lease,
         "tables": table,
         "search": search,

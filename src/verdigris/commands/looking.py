@@ -20,9 +20,9 @@ from verdigris.core.model import Phase
 from verdigris.core.records import Record
 from verdigris.core.retention import Kept, kept
 from verdigris.core.snapshot import Snapshot
-from verdigris.core.standing import disagreements
+from verdigris.core.standing import disagreements, unexplained
 from verdigris.core.wording import stands, went_back
-from verdigris.errors import Conflict, Interrupted, UsageError
+from verdigris.errors import Conflict, Interrupted, NotFound, UsageError
 from verdigris.journal.acts import acts
 from verdigris.journal.control import read_reason
 from verdigris.journal.holder import is_dead
@@ -85,8 +85,12 @@ def _status(wiring: Wiring, deployment: int | None = None) -> Status:
     done, estimated = _counted(wiring, snapshot)
     entries = QuarantineRows(journal, snapshot.deployment).entries() if snapshot else []
     waiting = sum(entry.discarded is None for entry in entries)
-    then = next_command(env, snapshot, waiting)
-    control, slow, left_s, old_color, spoilt = None, "", None, None, None
+    old_color = kept(snapshot, wiring.env.keep_old_s, time.time()) if snapshot else None
+    then = next_command(env, snapshot, waiting, old_color)
+    flags = journal.flags()
+    if _unexplained(snapshot, flags):
+        then = f"verdigris doctor {env}"
+    control, slow, left_s, spoilt = None, "", None, None
     if snapshot and not snapshot.ended:
         control, spoilt = _control(wiring, snapshot)
         slow = read_reason(journal, snapshot.deployment)
@@ -94,11 +98,9 @@ def _status(wiring: Wiring, deployment: int | None = None) -> Status:
         left_s = None if since_s is None else left(since_s, time.time())
         if (left_s is not None and left_s < FOR_THE_TAIL_S) or expired(snapshot.gate, time.time()):
             then = f"verdigris deploy {env}"  # no answer at a gate counts: all is to be proven again, or undone
-        old_color = kept(snapshot, wiring.env.keep_old_s, time.time())
-        then = f"verdigris status {env}" if old_color and not old_color.over else then
     return Status(
         env,
-        journal.flags(),
+        flags,
         snapshot,
         journal.lease(),
         done,
@@ -122,13 +124,20 @@ def _control(wiring: Wiring, snapshot: Snapshot) -> tuple[Control | None, Damage
         return None, error
 
 
+def _unexplained(snapshot: Snapshot | None, flags: Flags) -> str:
+    """What is wrong with the flags though nothing is under way, "" if nothing is."""
+    if (snapshot and not snapshot.ended) or flags.color is None or flags.source is None:
+        return ""
+    return unexplained(flags.source, flags.destination)
+
+
 def why(found: Status) -> str:
     """What goes on, or why nothing does, in a sentence."""
     snapshot = found.snapshot
+    reason = f"; {wrong}" if (wrong := _unexplained(snapshot, found.flags)) else ""
     if snapshot is None:
-        return "nothing was ever deployed"
+        return f"nothing was ever deployed{reason}"
     holder = found.lease.holder if found.lease else None
-    reason = ""
     if not snapshot.ended and not snapshot.waiting:
         if holder is not None and is_dead(holder):
             reason = f"; its runner (pid {holder.pid}) died"
@@ -142,15 +151,23 @@ def why(found: Status) -> str:
             reason += f"; {paused}"
     if found.unreadable:
         reason += f"; {found.unreadable}"
-    if not snapshot.ended and (wrong := disagreements(snapshot, found.flags)):
-        reason += f"; the deploy table was changed by hand: {'; '.join(wrong)}"
+    if not snapshot.ended and (edited := disagreements(snapshot, found.flags)):
+        reason += f"; the deploy table was changed by hand: {'; '.join(edited)}"
     if found.stream_left_s is not None and (hurry := warning(found.stream_left_s)):
         reason += f"; {hurry}"
     return f"deployment {snapshot.deployment} {stands(snapshot)}{reason}"
 
 
-def next_command(env: str, snapshot: Snapshot | None, quarantined: int | None = None) -> str:
-    """What to type next. `quarantined`: how many items wait there now; by default as the last verify counted them."""
+def after(config: Config, env: str, snapshot: Snapshot) -> str:
+    """What to type after a command that left the deployment so."""
+    return next_command(env, snapshot, old_color=kept(snapshot, config.environment(env).keep_old_s, time.time()))
+
+
+def next_command(
+    env: str, snapshot: Snapshot | None, quarantined: int | None = None, old_color: Kept | None = None
+) -> str:
+    """What to type next. `quarantined`: how many items wait there now; by default as the last verify counted them.
+    `old_color`: how long it is kept, where that is said."""
     if snapshot is None or snapshot.ended:
         return f"verdigris deploy {env}"
     if snapshot.error and snapshot.error.next_command:
@@ -161,6 +178,8 @@ def next_command(env: str, snapshot: Snapshot | None, quarantined: int | None = 
         return f"verdigris quarantine list {env}"  # a yes would be of no use: the switch waits for a decision
     if snapshot.state is State.RETURNED and went_back(snapshot):
         return f"verdigris abort {env}"  # going forward again would meet the same alarm
+    if snapshot.state is State.BAKED and old_color and not old_color.over:
+        return f"verdigris status {env}"  # finalize would refuse
     return {
         State.APPROVE: f"verdigris approve {env}",
         State.REJECTED: f"verdigris abort {env}",
@@ -173,11 +192,21 @@ def next_command(env: str, snapshot: Snapshot | None, quarantined: int | None = 
 
 
 def history(config: Config, env: str, *, deployment: int | None = None) -> History:
-    """The journal: every record of one deployment; or of all, and what people did besides."""
+    """The journal: every record of one deployment; or of all, and what people did besides.
+
+    Raises UsageError where nothing was ever deployed, NotFound if there is no such deployment.
+    """
     wiring = Wiring(config, env)
     if not wiring.journal.exists():
         raise nothing_yet(wiring)
-    return History(wiring.journal.records(deployment), acts(wiring.journal.rows) if deployment is None else [])
+    records = wiring.journal.records(deployment)
+    if deployment and not records:
+        raise NotFound(
+            f"there is no deployment {deployment}",
+            where=wiring.env.deploy_table,
+            next_command=f"verdigris history {env}",
+        )
+    return History(records, acts(wiring.journal.rows) if deployment is None else [])
 
 
 def unlock(config: Config, env: str, lease_id: str) -> Lease:

@@ -17,6 +17,7 @@ from verdigris.core.planning import PendingMigration, Plan
 from verdigris.core.quarantine import Entry, Held, Payload
 from verdigris.core.snapshot import Snapshot
 from verdigris.errors import NotFound, UsageError
+from verdigris.indexes import code_of_documents
 from verdigris.journal.holder import me
 from verdigris.journal.quarantine import QuarantineRows
 from verdigris.migrations.discovery import discover
@@ -109,10 +110,11 @@ def redrive(config: Config, env: str, *, accept: bool = False, hooks: Hooks | No
         changed = [now.name for before, now in compared if before != now]
         if changed and not accept:
             raise _unaccepted(env, changed)
-        # What makes the documents has no checksum: where one was refused, all are proven again.
+        # Where a document was refused the code that makes it is what was mended: all are proven again.
         if changed or any(entry.held is Held.DOCUMENT for entry in waiting):
             _prove_loadable(wiring, log.snapshot.plan)
-            redriving.mend(wiring.journal, log, me("", "").who, tuple(now for _, now in compared))
+            migrations = tuple(now for _, now in compared)
+            redriving.mend(wiring.journal, log, me("", "").who, migrations, code_of_documents(wiring))
         done = redriving.redrive(held.bench(log))
         return Redriven(env, schemas, changed, done.settled, done.left, done.put_off, log.snapshot)
 

@@ -63,16 +63,17 @@ def get(config: Config, env: str, name: str) -> str:
     Raises UsageError for a name that is none, NotFound where there is no deploy table or no such value in it,
     StoreError for a value of another type.
     """
-    wiring = Wiring(config, env)
-    rows = wiring.journal.rows
-    flag = _FLAGS.get(name)
-    if flag in _SWITCHES:
-        switch = read_switch(rows, flag)
-        value = None if switch is None else str(switch).lower()
-    elif flag or name in _DERIVED:
-        value = _values(wiring, read_flags(rows))[name]()
-    else:
+    if name not in _FLAGS and name not in _DERIVED:
         raise _unknown(name)
+    wiring = Wiring(config, env)
+    try:
+        value = _value(wiring, name)
+    except NotFound as error:
+        raise NotFound(
+            f"there is no deploy table {wiring.env.deploy_table}",
+            where=wiring.env.region,
+            next_command=f"verdigris doctor {env}",
+        ) from error
     if value is None:
         raise NotFound(
             f"{name} is not set in {env}",
@@ -80,6 +81,15 @@ def get(config: Config, env: str, name: str) -> str:
             next_command=f"verdigris doctor {env}",
         )
     return str(value)
+
+
+def _value(wiring: Wiring, name: str) -> str | None:
+    rows = wiring.journal.rows
+    flag = _FLAGS.get(name)
+    if flag in _SWITCHES:
+        switch = read_switch(rows, flag)
+        return None if switch is None else str(switch).lower()
+    return _values(wiring, read_flags(rows))[name]()
 
 
 def _values(wiring: Wiring, flags: Flags) -> Mapping[str, Callable[[], str | None]]:

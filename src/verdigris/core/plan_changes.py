@@ -28,6 +28,7 @@ _WORDS = {
     "shape": "the destination's shape",
     "has_fence": "whether writes can be held",
     "production": "[environments] production",
+    "backup": "whether the old table is backed up",
 }
 
 
@@ -37,6 +38,9 @@ class KeptPlan(msgspec.Struct, frozen=True):
     plan: Plan
     outlook: Outlook
     facts: Facts | None = None
+    #: what was asked for beside it, and holds for `deploy`, too
+    enable_stream: bool = False
+    migrate: bool = False
 
 
 def changes(kept: KeptPlan, now: Plan, facts: Facts | None = None) -> Sequence[str]:

@@ -9,6 +9,7 @@ import msgspec
 from verdigris.core.declared import Builder
 from verdigris.core.model import Kind
 from verdigris.core.planning import Facts, Plan, TableState
+from verdigris.core.standing import unexplained
 
 
 class Fault(msgspec.Struct, frozen=True):
@@ -26,20 +27,16 @@ def faults(plan: Plan, facts: Facts) -> Sequence[Fault]:
         found.append(
             Fault(f"{missing} is not written in {plan.deploy_table}: scripts ran here", f"verdigris adopt {plan.env}")
         )
-    elif facts.color is not None and facts.source != facts.destination:
-        found.append(
-            Fault(
-                f"the flags disagree: source-table-version is {facts.source or 'missing'}, destination-table-version "
-                f"is {facts.destination or 'missing'}, and no deployment is under way that would explain it",
-                f"verdigris doctor {plan.env}",
-            )
-        )
+    elif facts.color is not None and (wrong := unexplained(facts.source, facts.destination)):
+        found.append(Fault(wrong, f"verdigris doctor {plan.env}"))
     source = facts.table(plan.source)
     if plan.kind is Kind.BOOTSTRAP:
         found += _bootstrap_faults(plan, facts, source)
     elif not source.exists:
         found.append(Fault(f"the source table {plan.source_table} does not exist", f"verdigris doctor {plan.env}"))
-    found += [Fault(index.fault, f"verdigris doctor {plan.env}") for index in facts.indexes if index.fault]
+    found += [
+        Fault(index.fault, index.remedy or f"verdigris doctor {plan.env}") for index in facts.indexes if index.fault
+    ]
     found += _region_faults(plan, facts, source)
     if plan.kind is Kind.MIGRATE:
         found += _migration_faults(plan, facts, source)

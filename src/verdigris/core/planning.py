@@ -67,7 +67,9 @@ class FoundIndex(msgspec.Struct, frozen=True):
     live: str | None = None
     made_of: Recipe | None = None
     doubt: str = ""
+    #: why it can neither stay nor be made, and what to do about it
     fault: str = ""
+    remedy: str = ""
     by: Builder = Builder.VERDIGRIS
 
     @property
@@ -197,6 +199,8 @@ class Facts(msgspec.Struct, frozen=True):
     source_missing: tuple[str, ...] = ()
     #: whether the service has replicas at all
     has_replicas: bool = True
+    #: whether finalize makes a backup of the old table before it deletes it
+    backup: bool = False
 
     def table(self, version: DataVersion) -> TableState:
         return self.alpha if version is DataVersion.ALPHA else self.beta

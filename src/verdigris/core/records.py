@@ -120,6 +120,8 @@ class Mended(msgspec.Struct, frozen=True, tag="mended"):
 
     who: str
     migrations: tuple[PendingMigration, ...]
+    #: alias → the checksum of the code that makes its index's documents now, as in `Recipe`
+    documents: dict[str, str] = {}
 
 
 class Lost(msgspec.Struct, frozen=True, tag="lost"):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from verdigris.core import records
 from verdigris.core.machine import ENDED, PHASE_OF, WAITING, Event, State, advance
 from verdigris.core.model import Color, Phase
-from verdigris.core.planning import Plan
+from verdigris.core.planning import Plan, PlannedIndex
 from verdigris.core.records import Body, Evidence, Record
 
 #: What a change of the migrations, or a loss of hints, makes void.
@@ -154,8 +154,9 @@ def _changes(now: Snapshot, record: Record) -> dict[str, Any]:
         case records.Flipped(_, after):
             switched_at = now.switched_at or record.at
             return {"live": after, "flips": now.flips + 1, "switched_at": switched_at, "flipped_at": record.at}
-        case records.Mended(_, migrations):
-            return {"plan": replace(now.plan, migrations=migrations), **_unproven(now)}
+        case records.Mended(_, migrations, documents):
+            indexes = tuple(_made_by(index, documents) for index in now.plan.indexes)
+            return {"plan": replace(now.plan, migrations=migrations, indexes=indexes), **_unproven(now)}
         case records.Lost():
             return {"losses": now.losses + 1, **_unproven(now)}
         case records.Undone(phase):
@@ -163,6 +164,13 @@ def _changes(now: Snapshot, record: Record) -> dict[str, Any]:
             return {"phases": {**now.phases, phase: view}}
         case _ as never:
             assert_never(never)
+
+
+def _made_by(index: PlannedIndex, documents: Mapping[str, str]) -> PlannedIndex:
+    """The index, made by the code as it is now."""
+    if index.recipe is None or index.alias not in documents:
+        return index
+    return replace(index, recipe=replace(index.recipe, document=documents[index.alias]))
 
 
 def _unproven(now: Snapshot) -> dict[str, Any]:

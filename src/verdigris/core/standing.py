@@ -30,6 +30,16 @@ def disagreements(snapshot: Snapshot, flags: Flags) -> list[str]:
     return found
 
 
+def unexplained(source: DataVersion | None, destination: DataVersion | None) -> str:
+    """What is wrong with the versions where no deployment is under way, "" if nothing is."""
+    if source is destination:
+        return ""
+    return (
+        f"the flags disagree: {names.SOURCE_VERSION} is {source or 'missing'}, {names.DESTINATION_VERSION} is "
+        f"{destination or 'missing'}, and no deployment is under way that would explain it"
+    )
+
+
 def left(snapshot: Snapshot, name: str, value: Color | DataVersion | bool) -> bool:
     """Whether the deployment under way left this flag with this value: then setting it puts it back."""
     other = not value if isinstance(value, bool) else value.other

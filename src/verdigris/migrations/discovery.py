@@ -58,7 +58,7 @@ def discover(folder: Path) -> Found:
         ) from None
     except OSError as error:
         raise MigrationError(f"the folder of migrations cannot be read: {error.strerror}", where=str(folder)) from error
-    files = tuple(MigrationFile(path.name, path) for path in paths if _FORM.fullmatch(path.name) and path.is_file())
+    files = tuple(MigrationFile(path.name, path) for path in paths if _FORM.fullmatch(path.name) and not path.is_dir())
     return Found(files, (*_shared_numbers(files), *_near_misses(paths)))
 
 

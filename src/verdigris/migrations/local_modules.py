@@ -29,7 +29,7 @@ def local_modules(file: Path, roots: Sequence[Path]) -> list[Path]:
 
 
 def _imported_names(file: Path, roots: Sequence[Path]) -> Iterator[str]:
-    for node in ast.walk(_parse(file)):
+    for node in ast.walk(parse(file)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -41,11 +41,13 @@ def _imported_names(file: Path, roots: Sequence[Path]) -> Iterator[str]:
             yield from (f"{base}.{alias.name}" if base else alias.name for alias in node.names)
 
 
-def _parse(file: Path) -> ast.Module:
+def parse(file: Path) -> ast.Module:
+    """A file of Python. Raises MigrationError."""
     try:
         return ast.parse(file.read_bytes(), filename=str(file))
     except SyntaxError as error:
-        raise MigrationError(f"this is not valid Python: {error.msg} (line {error.lineno})", where=str(file)) from error
+        line = f" (line {error.lineno})" if error.lineno else ""
+        raise MigrationError(f"this is not valid Python: {error.msg}{line}", where=str(file)) from error
     except ValueError as error:
         raise MigrationError(f"this is not valid Python: {error}", where=str(file)) from error
     except OSError as error:

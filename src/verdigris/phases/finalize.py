@@ -19,16 +19,18 @@ _INDEX, _MAPPING = "delete-index ", "delete-mapping "
 
 
 def ready(bench: Bench) -> None:
-    """The new color serves, by the deploy table and by the pointer."""
+    """The new color serves, by the deploy table and by the pointer. Raises PhaseFailed; nothing was changed then."""
     plan = bench.plan
     if bench.journal.flags().color is not plan.after:
         raise PhaseFailed(
             f"{plan.after} is not the live color; nothing of {plan.before} may be removed",
             next_command=f"verdigris status {plan.env}",
         )
-    if bench.stores.pointer and bench.stores.pointer.read().live is not plan.after:
+    live = bench.stores.pointer.read().live if bench.stores.pointer else plan.after
+    if live is not plan.after:
         raise PhaseFailed(
-            f"the pointer does not send the traffic to {plan.after}",
+            f"traffic goes to {live or 'neither color'}, not to {plan.after}",
+            where="the live pointer",
             state="nothing was removed",
             next_command=f"verdigris doctor {plan.env}",
         )

@@ -6,8 +6,9 @@ by replay.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from verdigris.core.horizon import marks
 from verdigris.core.machine import TRANSITIONS, Event, State
@@ -38,13 +39,20 @@ def may_redrive(snapshot: Snapshot) -> bool:
     return snapshot.plan.follows_changes and Event.MENDED in TRANSITIONS[snapshot.state]
 
 
-def mend(journal: Journal, log: Log, who: str, migrations: tuple[PendingMigration, ...]) -> None:
+def mend(
+    journal: Journal,
+    log: Log,
+    who: str,
+    migrations: tuple[PendingMigration, ...],
+    documents: Mapping[str, str] = MappingProxyType({}),
+) -> None:
     """From here on these migrations are the plan's, and everything that was proven of others is proven again.
+    `documents`: alias → the checksum of the code that makes its documents now.
 
     The sums go first: those of other migrations would prove nothing.
     """
     drop_sums(journal, log.snapshot.deployment)
-    log.append(Mended(who, migrations))
+    log.append(Mended(who, migrations, dict(documents)))
 
 
 def redrive(bench: Bench) -> Redriven:

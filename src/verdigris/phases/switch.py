@@ -44,6 +44,7 @@ def ready(bench: Bench) -> None:
     demand_alarms(bench.watches, bench.plan.env)
     consumers.attend(bench)
     replicas.demand(bench)
+    _demand_aliases(bench)
     if not bench.plan.follows_changes:
         return
     if bench.plan.moves_data:
@@ -195,6 +196,13 @@ def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
     if bench.plan.moves_data and after is bench.plan.before:
         evidence["left_behind"] = left_behind(bench).said(bench.plan)
     return evidence
+
+
+def _demand_aliases(bench: Bench) -> None:
+    """What is to be pointed elsewhere after the flip can be. Raises Invalid if somebody made an index of that name."""
+    if index := bench.stores.index:
+        for planned in bench.plan.indexes:
+            index.alias(planned.alias)
 
 
 def _settle_the_last(bench: Bench) -> int:

@@ -77,6 +77,9 @@ CANCELLED = "TransactionCanceledException"
 # simply be sent again.
 _PASSING = frozenset({"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"})
 
+#: How much of a service's message is shown (characters); those of AWS are shorter.
+_LONGEST = 500
+
 _NO_CREDENTIALS = (
     boto.NoCredentialsError,
     boto.PartialCredentialsError,
@@ -95,8 +98,15 @@ def from_code(code: str, message: str, *, status: int, where: str) -> StoreError
     A code that is not in the table is a plain StoreError, or Unreachable if the status says that the server failed.
     """
     kind = _BY_CODE.get(code) or _by_status(status)
-    what = f"{code or f'HTTP {status}'}: {message}" if message else code or f"HTTP {status}"
+    said = _line(message)
+    what = f"{code or f'HTTP {status}'}: {said}" if said else code or f"HTTP {status}"
     return kind(what, where=where, next_command=WHO_AM_I if kind is AccessRefused else "")
+
+
+def _line(message: str) -> str:
+    """What a service said, as one line: what stands in between may have answered with a page of HTML."""
+    said = " ".join(message.split())
+    return said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
 
 
 def cancelled(codes: Collection[str], *, where: str) -> StoreError:

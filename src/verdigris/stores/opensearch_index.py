@@ -29,6 +29,8 @@ GC_DELETES = "15m"
 _LOADING = {"refresh_interval": "-1", "number_of_replicas": 0}
 #: One index or alias, never a pattern, a list or `_all`: `DELETE /*` is one typo away.
 _NAME = re.compile(r"[^_\-+.*?,\s\"<>|\\/#:][^*?,\s\"<>|\\/#:]*")
+#: A cluster has one name space for both, and what is searched is never deleted by Verdigris.
+_NOT_AN_ALIAS = "give [[index]] another name in verdigris.toml, or delete that index if nothing searches it"
 
 
 class _Counted(msgspec.Struct):
@@ -152,11 +154,17 @@ class OpenSearchIndex:
             answer = self._http.call("GET", "/_alias" + _path(name), where=name)
         except NotFound:
             if self.exists(name):
-                raise Invalid("this is an index, and must be an alias", where=name) from None
+                raise Invalid(
+                    "this is an index, and must be an alias", where=name, next_command=_NOT_AN_ALIAS
+                ) from None
             return None
         indexes = sorted(decoded(answer, dict[str, Any], name))
         if len(indexes) > 1:
-            raise Invalid(f"the alias points to several indexes: {', '.join(indexes)}", where=name)
+            raise Invalid(
+                f"the alias points to several indexes: {', '.join(indexes)}",
+                where=name,
+                next_command="leave it the one that is searched (POST /_aliases), then run the command again",
+            )
         return indexes[0]
 
     def point_alias(self, name: str, expected: str | None, index: str) -> None:

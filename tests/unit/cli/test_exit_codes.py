@@ -136,9 +136,11 @@ def test_until_takes_every_phase(run: Run, monkeypatch: pytest.MonkeyPatch, phas
 
 def test_options_reach_the_command(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     calls = answer(monkeypatch, "deploy", sample.deployment(*sample.AT_GATE))
-    run("deploy", "dev", "--yes", "--enable-stream", "--plan", "next.plan")
+    run("deploy", "dev", "--yes", "--plan", "next.plan")
     assert calls[0]["args"] == ("dev",)
-    assert (calls[0]["yes"], calls[0]["enable_stream"], calls[0]["plan_file"].name) == (True, True, "next.plan")
+    assert (calls[0]["yes"], calls[0]["plan_file"].name) == (True, "next.plan")
+    run("deploy", "dev", "--enable-stream", "--migrate")
+    assert (calls[1]["enable_stream"], calls[1]["migrate"]) == (True, True)
     calls = answer(monkeypatch, "rollback", sample.deployment(*sample.RETURNED))
     run("rollback", "--lossy")
     assert calls[0]["lossy"] is True

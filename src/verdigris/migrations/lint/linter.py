@@ -23,7 +23,7 @@ from verdigris.migrations.lint.keeping import kept, set_order
 from verdigris.migrations.lint.names import Names
 from verdigris.migrations.lint.rules import BY_CODE, Rule
 from verdigris.migrations.loading import load_migrations
-from verdigris.migrations.local_modules import local_modules
+from verdigris.migrations.local_modules import local_modules, parse
 
 _COMMENT = re.compile(r"#\s*verdigris:\s*ignore\[([^\]]*)\]")
 
@@ -55,12 +55,12 @@ def lint(files: Sequence[MigrationFile], roots: Sequence[Path], needs: TableNeed
             continue
         helpers.update((path, None) for path in beside if path.parent == file.path.resolve().parent)
     for path in sorted(set(helpers) - migrations):
-        found += _findings(path, _code(_parse(path)), _source(path))
+        found += _findings(path, _code(parse(path)), _source(path))
     return sorted(found, key=lambda one: (str(one.file), one.line, one.rule.code))
 
 
 def _migration(file: MigrationFile, roots: Sequence[Path], needs: TableNeeds) -> list[Hit]:
-    tree = _parse(file.path)
+    tree = parse(file.path)
     hits = [*form(tree), *attributes(tree, needs), *_code(tree)]
     try:
         load_migrations([file], roots)
@@ -109,19 +109,6 @@ def _source(path: Path) -> str:
     """The text, decoded as Python does."""
     with tokenize.open(path) as file:
         return file.read()
-
-
-def _parse(path: Path) -> ast.Module:
-    """Raises MigrationError."""
-    try:
-        return ast.parse(path.read_bytes(), filename=str(path))
-    except SyntaxError as error:
-        what = f"this is not valid Python: {error.msg} (line {error.lineno})"
-        raise MigrationError(what, where=str(path)) from error
-    except ValueError as error:
-        raise MigrationError(f"this is not valid Python: {error}", where=str(path)) from error
-    except OSError as error:
-        raise MigrationError(f"the file cannot be read: {error.strerror}", where=str(path)) from error
 
 
 def _line(error: MigrationError) -> int:

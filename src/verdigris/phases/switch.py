@@ -200,7 +200,7 @@ def _open(bench: Bench, before: Color | None, after: Color | None) -> Evidence:
 
 def _demand_aliases(bench: Bench) -> None:
     """What is to be pointed elsewhere after the flip can be. Raises Invalid if somebody made an index of that name."""
-    if index := bench.stores.index:
+    if index := bench.index:
         for planned in bench.plan.indexes:
             index.alias(planned.alias)
 

@@ -10,7 +10,7 @@ import orjson
 from verdigris.config.indexes import IndexPlace, IndexSettings
 from verdigris.core.declared import Builder
 from verdigris.core.model import DataVersion
-from verdigris.core.planning import FoundIndex, PlannedIndex, Recipe
+from verdigris.core.planned_indexes import FoundIndex, PlannedIndex, Recipe
 from verdigris.core.standing_indexes import standing
 from verdigris.errors import Invalid, NotFound
 from verdigris.migrations.checksum import code_checksum

@@ -14,7 +14,7 @@ from tests.lifecycle.world import ALIAS
 
 from verdigris.core.documents import fingerprint
 from verdigris.core.model import Color
-from verdigris.core.planning import Recipe
+from verdigris.core.planned_indexes import Recipe
 from verdigris.phases.base import Settings
 from verdigris.stores.searching import Document
 

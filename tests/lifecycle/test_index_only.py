@@ -10,7 +10,7 @@ from tests.lifecycle.world import ALIAS, World, some_items
 from verdigris import runner
 from verdigris.core.machine import Event, State
 from verdigris.core.model import Kind, Phase
-from verdigris.core.planning import Recipe
+from verdigris.core.planned_indexes import Recipe
 from verdigris.core.records import PhaseDone, Said
 from verdigris.errors import Invalid, PhaseFailed, Unverified
 from verdigris.journal.journal import Journal

@@ -16,17 +16,8 @@ from tests.lifecycle.perils import Killed
 from verdigris.core import records
 from verdigris.core.declared import Builder, Declared
 from verdigris.core.model import Color, DataVersion, Kind, Place
-from verdigris.core.planning import (
-    Facts,
-    FoundIndex,
-    Names,
-    NewShape,
-    PendingMigration,
-    Plan,
-    Recipe,
-    TableState,
-    make_plan,
-)
+from verdigris.core.planned_indexes import FoundIndex, Recipe
+from verdigris.core.planning import Facts, Names, NewShape, PendingMigration, Plan, TableState, make_plan
 from verdigris.core.records import Evidence
 from verdigris.core.standing_indexes import standing
 from verdigris.core.transform import Migration, Transform, Views

@@ -11,17 +11,8 @@ from msgspec.structs import replace
 from verdigris.core.declared import Builder, ConsumerKind, Declared
 from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
 from verdigris.core.plan_faults import faults
-from verdigris.core.planning import (
-    Facts,
-    FoundIndex,
-    Names,
-    NewShape,
-    PendingMigration,
-    Plan,
-    Recipe,
-    TableState,
-    make_plan,
-)
+from verdigris.core.planned_indexes import FoundIndex, Recipe
+from verdigris.core.planning import Facts, Names, NewShape, PendingMigration, Plan, TableState, make_plan
 
 NAMES = Names(
     env="dev",

@@ -8,7 +8,8 @@ import pytest
 from verdigris.core import records
 from verdigris.core.machine import Event
 from verdigris.core.model import Color, DataVersion, Kind, Phase
-from verdigris.core.planning import PHASES, PendingMigration, Plan, PlannedIndex
+from verdigris.core.planned_indexes import PlannedIndex
+from verdigris.core.planning import PHASES, PendingMigration, Plan
 from verdigris.core.records import Body, Record, from_json, to_json
 
 PLAN = Plan(

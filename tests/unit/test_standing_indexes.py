@@ -10,7 +10,7 @@ from tests.unit.cli.sample import PLAN
 
 from verdigris.core.machine import State
 from verdigris.core.model import Color, Kind
-from verdigris.core.planning import PlannedIndex, Recipe
+from verdigris.core.planned_indexes import PlannedIndex, Recipe
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.standing_indexes import standing
 

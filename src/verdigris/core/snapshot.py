@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from verdigris.core import records
 from verdigris.core.machine import ENDED, PHASE_OF, WAITING, Event, State, advance
 from verdigris.core.model import Color, Phase
-from verdigris.core.planning import Plan, PlannedIndex
+from verdigris.core.planned_indexes import PlannedIndex
+from verdigris.core.planning import Plan
 from verdigris.core.records import Body, Evidence, Record
 
 #: What a change of the migrations, or a loss of hints, makes void.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from verdigris.core.machine import State
 from verdigris.core.model import Kind
-from verdigris.core.planning import PlannedIndex
+from verdigris.core.planned_indexes import PlannedIndex
 from verdigris.core.snapshot import Snapshot
 
 

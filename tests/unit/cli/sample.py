@@ -25,7 +25,8 @@ from verdigris.core.keys import Schemas
 from verdigris.core.machine import Event
 from verdigris.core.model import Color, DataVersion, KeySchema, Kind, Phase
 from verdigris.core.plan_faults import Fault
-from verdigris.core.planning import PendingMigration, Plan, PlannedIndex, Recipe
+from verdigris.core.planned_indexes import PlannedIndex, Recipe
+from verdigris.core.planning import PendingMigration, Plan
 from verdigris.core.quarantine import Discarded, Entry, Held, Payload
 from verdigris.core.records import Body, Record
 from verdigris.core.snapshot import Snapshot, fold

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from verdigris.core.model import DataVersion, Key, RawItem
-from verdigris.core.planning import FoundIndex, Recipe
+from verdigris.core.planned_indexes import FoundIndex, Recipe
 from verdigris.phases.base import IndexPlan
 
 ALIAS = "things"

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verdigris.core.declared import undeclared
+from verdigris.core.flags import Flags
+from verdigris.core.machine import State
 from verdigris.core.model import Color, DataVersion
 from verdigris.core.planning import Facts, PendingMigration, Plan, TableState
 from verdigris.core.records import RECORD_MIGRATIONS, Outcome, Started
+from verdigris.core.regions import REPLICA_STEP, not_whole
+from verdigris.core.snapshot import Snapshot
+from verdigris.errors import StoreError
 from verdigris.indexes import indexes_found
 from verdigris.migrations.checksum import checksum
 from verdigris.migrations.discovery import discover
@@ -67,7 +72,7 @@ def facts(wiring: Wiring, *, may_enable_stream: bool = False, migrate: bool = Fa
         forced=forced,
         other_regions=wiring.env.regions[1:],
         destination_regions=tuple(_regions_of(wiring, wiring.names.tables[source.other])),
-        source_missing=_missing_regions(wiring, live),
+        source_unready=tuple(_unready(wiring, live)),
         has_replicas=not wiring.env.local,
         backup=wiring.env.backs_up,
         has_fence=wiring.env.has_fence,
@@ -112,7 +117,33 @@ def _readers(wiring: Wiring, table: str) -> Iterator[str]:
         yield from (one.function for one in wiring.consumers.of(facts.stream))
 
 
-def _missing_regions(wiring: Wiring, table: TableFacts | None) -> tuple[str, ...]:
-    """The regions besides home in which a table has no replica, as its home knows it."""
-    there = {replica.region for replica in table.replicas} if table else set()
-    return tuple(region for region in wiring.env.regions[1:] if region not in there)
+def replica_faults(wiring: Wiring, flags: Flags, last: Snapshot | None) -> tuple[str, ...]:
+    """What is the matter with the replicas of the tables that serve, and of the one on the other side of the way back
+    or forward. Asks AWS, and only where there are several regions."""
+    others = () if wiring.env.local else wiring.env.regions[1:]
+    if not others:
+        return ()
+    names = [wiring.names.tables[flags.source]] if flags.source else []
+    if last and not last.ended and last.plan.moves_data:
+        names = [] if last.state is State.FINALIZE else [last.plan.source_table]
+        if last.state is not State.ABORTING and all(last.evidence(f"{REPLICA_STEP}{one}") for one in others):
+            names.append(last.plan.destination_table)
+    return tuple(fault for name in names if (fault := _replica_fault(wiring, name, others)))
+
+
+def _replica_fault(wiring: Wiring, name: str, regions: tuple[str, ...]) -> str:
+    try:
+        facts = wiring.admin.describe(name)
+    except StoreError as error:
+        return f"whether {name} is in every region is not known: {error.what}"
+    if facts is None:
+        return f"the table {name} is gone"
+    return not_whole(name, regions, {one.region: one.status for one in facts.replicas})
+
+
+def _unready(wiring: Wiring, table: TableFacts | None) -> Iterator[tuple[str, str]]:
+    """The regions besides home in which a table has no active replica, as its home knows it, and the state there."""
+    there = {replica.region: replica.status for replica in table.replicas} if table else {}
+    for region in wiring.env.regions[1:]:
+        if (state := there.get(region, "")) != "ACTIVE":
+            yield region, state

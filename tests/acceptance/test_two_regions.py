@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import botocore.session
 import pytest
-from tests.project import Project
+from click.testing import CliRunner
+from tests.project import SHAPE, Done, Project
 
+from verdigris.cli.main import cli
 from verdigris.core.model import Phase
 from verdigris.core.records import Outcome, PhaseDone
 from verdigris.local.dynamodb import ACCESS_KEY, SECRET_KEY
@@ -45,6 +48,17 @@ class Court(Project):
             item = {"pk": {"S": f"case|{number}"}, "sk": {"S": "case"}}
             self.east.put_item(TableName=self.table(version), Item=item)
 
+    def add_west(self, version: str) -> None:
+        DynamoReplicas(DynamoAdmin(self.aws), lambda name, region: self.raw(version)).add(self.table(version), WEST)
+
+    def lose_west(self, version: str) -> None:
+        """Somebody deletes it, and it is gone."""
+        self.west.delete_table(TableName=self.table(version))
+        until_s = time.monotonic() + 20
+        while self.east.describe_table(TableName=self.table(version))["Table"].get("Replicas"):
+            assert time.monotonic() < until_s
+            time.sleep(0.02)
+
     def west_items(self, version: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.west.scan(TableName=self.table(version), ConsistentRead=True)["Items"]
         return found
@@ -69,7 +83,7 @@ def test_both_regions_from_nothing_to_finalized(court: Court) -> None:
     assert done.code != 0
     assert f"{alpha} is there at home, and has no replica in {WEST}" in done.err
     assert beta not in court.east.list_tables()["TableNames"]
-    DynamoReplicas(DynamoAdmin(court.aws), lambda name, region: court.raw("alpha")).add(alpha, WEST)
+    court.add_west("alpha")
 
     # an abort takes the new table's replica, then the table
     court.ok("deploy", "dev", "--yes", "--enable-stream", "--until", "verify")
@@ -92,3 +106,61 @@ def test_both_regions_from_nothing_to_finalized(court: Court) -> None:
     assert court.regions.changes[-2:] == [(EAST, "UpdateTable", WEST), (EAST, "DeleteTable", alpha)]
     for client in (court.east, court.west):
         assert alpha not in client.list_tables()["TableNames"]
+
+
+def in_this_process(court: Court, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same command line, without a process for each: so many take long to start."""
+    monkeypatch.chdir(court.folder)
+    for name, value in court.variables.items():
+        monkeypatch.setenv(name, value)
+
+    def run(*arguments: str, **_: object) -> Done:
+        result = CliRunner().invoke(cli, arguments)
+        return Done(result.exit_code, result.stdout, result.stderr)
+
+    monkeypatch.setattr(court, "run", run)
+
+
+def test_west_gone_but_east_there(court: Court, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each command says which region it is, changes nothing, and what to type; and goes on when that was done."""
+    in_this_process(court, monkeypatch)
+    alpha, beta = court.table("alpha"), court.table("beta")
+    court.ok("deploy", "dev", "--yes")
+    court.fill("alpha", 5)
+    court.write("migrations/0001_mark.py", MIGRATION)
+    assert "regions" not in court.ok("status", "dev").out
+    court.ok("deploy", "dev", "--yes", "--enable-stream")
+
+    # the old table's replica: nobody goes back to it, unless they say so
+    court.lose_west("alpha")
+    gone = f"the replica of {alpha} in {WEST} is gone, and the table itself is there"
+    assert gone in court.ok("status", "dev").out
+    done = court.run("rollback", "dev", "--lossy")
+    assert done.code != 0
+    assert gone in done.err
+    assert f"aws dynamodb update-table --table-name {alpha}" in done.last
+    assert court.journal().flags().color == "green"
+    court.ok("rollback", "dev", "--lossy", "--stale-replicas")
+    assert court.journal().flags().color == "blue"
+    court.ok("deploy", "dev", "--yes")
+    assert court.journal().flags().color == "green"
+
+    # the new table's: the old one is not removed before that is whole
+    court.lose_west("beta")
+    done = court.run("finalize", "dev", "--confirm", "dev")
+    assert done.code != 0
+    assert f"the replica of {beta} in {WEST} is gone" in done.err
+    assert f"the replica of {beta} in {WEST} is gone" in court.ok("status", "dev").out
+    court.add_west("beta")
+    court.ok("finalize", "dev", "--confirm", "dev")
+    assert not {alpha} & {*court.east.list_tables()["TableNames"], *court.west.list_tables()["TableNames"]}
+
+    # and what is left in the west only is found, and cleaned
+    court.west.create_table(TableName=alpha, **SHAPE)
+    court.write("migrations/0002_mark.py", MIGRATION)
+    done = court.run("deploy", "dev", "--yes")
+    assert done.code != 0
+    assert f"the destination table {alpha} exists in {WEST}" in done.err
+    assert done.last == "next: verdigris clean dev"
+    court.ok("clean", "dev", "--confirm", alpha, "--items", "0")
+    assert alpha not in court.west.list_tables()["TableNames"]

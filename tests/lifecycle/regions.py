@@ -47,9 +47,9 @@ class Behind:
         return key == self._missing and self._world.clock() < self._arrives_s
 
 
-def behind(world: World, monkeypatch: pytest.MonkeyPatch, by_s: float = 1e9) -> None:
-    """From now on item seven is not in the other region, for so long (seconds)."""
+def behind(world: World, monkeypatch: pytest.MonkeyPatch, by_s: float = 1e9, key: Key = SEVEN) -> None:
+    """From now on item `key` is not in the other region, for so long (seconds)."""
     arrives_s, table = world.clock() + by_s, world.replicas.table
     monkeypatch.setattr(
-        world.replicas, "table", lambda name, region: Behind(world, table(name, region), SEVEN, arrives_s)
+        world.replicas, "table", lambda name, region: Behind(world, table(name, region), key, arrives_s)
     )

@@ -207,9 +207,11 @@ def test_a_table_of_several_regions_is_whole_or_made_whole_while_it_is_empty() -
     assert said(**both) == []
     west_gone = "court-dev-alpha is there at home, and has no replica in us-west-1: the application reads nothing there"
     for pending in (PENDING, ()):
-        assert said(**both, source_missing=("us-west-1",), pending=pending) == [west_gone]
+        assert said(**both, source_unready=(("us-west-1", ""),), pending=pending) == [west_gone]
     first: dict[str, Any] = {"color": None, "source": None, "destination": None, "indexes": (), "has_shape": True}
     empty = TableState(True, True, True, True)
-    assert said(**both, **first, source_missing=("us-west-1",), alpha=empty, pending=()) == []
-    assert said(**both, **first, source_missing=("us-west-1",), alpha=FULL, pending=()) == [west_gone]
+    assert said(**both, **first, source_unready=(("us-west-1", ""),), alpha=empty, pending=()) == []
+    assert said(**both, **first, source_unready=(("us-west-1", ""),), alpha=FULL, pending=()) == [west_gone]
+    going = "the replica of court-dev-alpha in us-west-1 is DELETING"
+    assert said(**both, source_unready=(("us-west-1", "DELETING"),), pending=()) == [going]
     assert said(**both, has_replicas=False) == ["dev has 2 regions, and the embedded engines have no replicas"]

@@ -100,6 +100,7 @@ def status(of: Status, reason: str) -> Shape:
         "stream_left_s": None if of.stream_left_s is None else round(of.stream_left_s),
         "old_color": {"kept_until": of.kept.until, "due": of.kept.over} if of.kept else None,
         "quarantine": {"waiting": of.quarantined, "discarded": of.discarded},
+        "regions": list(of.regions),
         "reason": reason,
         "next_command": of.next_command,
     }

@@ -106,6 +106,7 @@ def _text(found: Status) -> Iterator[str]:
         rows.append(("gate", _gate(snapshot.gate)))
     if found.kept and snapshot:
         rows.append(("old color", _kept(found.kept, snapshot)))
+    rows += [("regions", click.style(fault, fg="red")) for fault in found.regions]
     if found.quarantined or found.discarded:
         rows.append(("quarantine", _quarantine(found)))
     if found.stream_left_s is not None and found.stream_left_s > 0:

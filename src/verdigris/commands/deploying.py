@@ -25,6 +25,7 @@ from verdigris.core.snapshot import Snapshot
 from verdigris.errors import PhaseFailed, UsageError
 from verdigris.journal.holder import me
 from verdigris.phases import finalize as finalizing
+from verdigris.phases import way_back
 from verdigris.phases.leaving import left_behind
 from verdigris.phases.log import Log
 from verdigris.wiring import Hooks, Wiring
@@ -121,8 +122,14 @@ def reject(
     return _answer(config, env, Event.REJECTED, gate, comment, hooks)
 
 
-def rollback(config: Config, env: str, *, lossy: bool = False, hooks: Hooks | None = None) -> Snapshot:
-    """Sends the traffic back to the old color. Before finalize; `deploy` goes forward again."""
+def rollback(
+    config: Config, env: str, *, lossy: bool = False, stale_replicas: bool = False, hooks: Hooks | None = None
+) -> Snapshot:
+    """Sends the traffic back to the old color. Before finalize; `deploy` goes forward again.
+
+    Raises UsageError where it would lose writes without `lossy`; PhaseFailed, without `stale_replicas`, where another
+    region has no whole table to go back to.
+    """
     with session(Wiring(config, env), f"rollback {env}", hooks or Hooks()) as held:
         log = _under_way(held)
         snapshot = log.snapshot
@@ -130,6 +137,8 @@ def rollback(config: Config, env: str, *, lossy: bool = False, hooks: Hooks | No
             if Event.ROLLBACK not in TRANSITIONS[snapshot.state]:
                 raise out_of_place(snapshot, Event.ROLLBACK)
             _may_return(held, log, lossy)
+            if not stale_replicas:
+                way_back.demand(held.bench(log))
             say(log, Event.ROLLBACK, "--lossy" if lossy else "")
         return runner.run(held.bench(log))
 

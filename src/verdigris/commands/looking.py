@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from verdigris import survey
 from verdigris.commands.sessions import latest, nothing_yet
 from verdigris.commands.steering import control_now
 from verdigris.config.model import Config
@@ -56,6 +57,8 @@ class Status:
     kept: Kept | None = None
     #: what is wrong with the row by which people steer, "" if nothing is
     unreadable: str = ""
+    #: what is the matter with the replicas of tables in other regions
+    regions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ def watch(config: Config, env: str, deployment: int | None = None) -> Iterator[S
 
 def _status(wiring: Wiring, deployment: int | None = None) -> Status:
     env, journal = wiring.name, wiring.journal
-    snapshot = latest(journal, deployment)
+    snapshot, flags = latest(journal, deployment), journal.flags()
     done, estimated = _counted(wiring, snapshot)
     entries = QuarantineRows(journal, snapshot.deployment).entries() if snapshot else []
     waiting = sum(entry.discarded is None for entry in entries)
@@ -113,6 +116,7 @@ def _status(wiring: Wiring, deployment: int | None = None) -> Status:
         stream_left_s=left_s,
         kept=old_color,
         unreadable=spoilt.what if spoilt else "",
+        regions=survey.replica_faults(wiring, flags, snapshot),
     )
 
 

@@ -73,11 +73,13 @@ def _region_faults(plan: Plan, facts: Facts, source: TableState) -> list[Fault]:
         return []
     name = plan.source_table
     return [
-        Fault(
+        Fault(f"the replica of {name} in {region} is {state}", f"verdigris plan {plan.env}")
+        if state
+        else Fault(
             f"{name} is there at home, and has no replica in {region}: the application reads nothing there",
             f"aws dynamodb update-table --table-name {name} --replica-updates 'Create={{RegionName={region}}}'",
         )
-        for region in facts.source_missing
+        for region, state in facts.source_unready
     ]
 
 

@@ -139,8 +139,8 @@ class Facts(msgspec.Struct, frozen=True):
     #: the new color's consumers that are declared, and functions that read the destination's stream and are not
     consumers: tuple[Declared, ...] = ()
     undeclared: tuple[str, ...] = ()
-    #: those in which the source has no replica
-    source_missing: tuple[str, ...] = ()
+    #: those in which the source has no active replica, and in which state it is there ("": there is none)
+    source_unready: tuple[tuple[str, str], ...] = ()
     #: whether the service has replicas at all
     has_replicas: bool = True
     #: whether finalize makes a backup of the old table before it deletes it

@@ -10,7 +10,7 @@ from verdigris.core.machine import Event
 from verdigris.core.model import Kind, Phase
 from verdigris.core.records import BAKE_SAYS, Evidence, Said
 from verdigris.errors import PhaseFailed
-from verdigris.phases import consumers, replicas
+from verdigris.phases import consumers, replicas, way_back
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.leaving import left_behind
 from verdigris.phases.watches import Fired, Watcher
@@ -87,13 +87,12 @@ def _go_back(bench: Bench, fired: Fired) -> None:
         raise _stays(bench, f"{fired.what}; there is no old color to go back to")
     if plan.moves_data and on_alarm is OnAlarm.BACK and not (behind := left_behind(bench)).nothing:
         raise _stays(bench, f"{fired.what}; it does not go back by itself: {behind.said(plan)}")
+    if wrong := way_back.fault(bench):
+        raise _stays(bench, f"{fired.what}; it does not go back by itself: {wrong}", way_back.way_on(bench))
     bench.log.append(Said(Event.ROLLBACK, BAKE_SAYS, fired.what, plan.digest))
 
 
-def _stays(bench: Bench, fault: str) -> PhaseFailed:
+def _stays(bench: Bench, fault: str, next_command: str = "") -> PhaseFailed:
     plan = bench.plan
-    return PhaseFailed(
-        fault,
-        state=f"{plan.after} is live by the deploy table",
-        next_command=f"verdigris rollback {plan.env} --lossy" if plan.moves_data else f"verdigris rollback {plan.env}",
-    )
+    back = f"verdigris rollback {plan.env} --lossy" if plan.moves_data else f"verdigris rollback {plan.env}"
+    return PhaseFailed(fault, state=f"{plan.after} is live by the deploy table", next_command=next_command or back)

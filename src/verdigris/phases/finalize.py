@@ -8,7 +8,7 @@ from verdigris.core import flags
 from verdigris.core.model import Color, Phase
 from verdigris.core.records import RECORD_MIGRATIONS, SETTLE_FLAGS, Evidence
 from verdigris.errors import PhaseFailed
-from verdigris.phases import domains, machinery
+from verdigris.phases import domains, machinery, replicas
 from verdigris.phases.backup import back_up
 from verdigris.phases.base import Bench
 from verdigris.phases.waiting import answered
@@ -33,6 +33,15 @@ def ready(bench: Bench) -> None:
             where="the live pointer",
             state="nothing was removed",
             next_command=f"verdigris doctor {plan.env}",
+        )
+    if fault := replicas.wrong(bench):
+        mend = replicas.make_again(bench, plan.destination_table)
+        again = f"verdigris finalize {plan.env} --confirm {plan.env}"
+        raise PhaseFailed(
+            f"{fault}; nothing of {plan.before} may be removed",
+            where=plan.destination_table,
+            state="nothing was removed",
+            next_command=f"{mend}, then: {again}" if mend else again,
         )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from math import inf
 
+from verdigris.core import regions
 from verdigris.core.batching import runs
 from verdigris.core.fingerprint import fingerprint
 from verdigris.core.model import Key, Phase, RawItem, Segment
@@ -24,8 +25,6 @@ from verdigris.phases.tail import tail
 from verdigris.phases.waiting import answered
 from verdigris.stores.base import Replicas, Table
 
-STEP = "create-replica "
-
 #: How long differences are waited for that do not change any more. AWS replicates within a second or so; what is not
 #: there after minutes is held up (DDG V2globaltables_HowItWorks).
 _LIMIT_S = 300.0
@@ -37,19 +36,19 @@ _PROOF = f"{replica_mark.PREFIX}proof|"
 
 def steps(bench: Bench) -> list[str]:
     """The names of the steps that make them."""
-    return [f"{STEP}{region}" for region in bench.plan.replicas]
+    return [f"{regions.REPLICA_STEP}{region}" for region in bench.plan.replicas]
 
 
 def make(bench: Bench) -> None:
     """One after the other: AWS takes one at a time. Each a step."""
     for region in bench.plan.replicas:
-        bench.log.step(Phase.PROVISION, f"{STEP}{region}", partial(_make, bench, region))
+        bench.log.step(Phase.PROVISION, f"{regions.REPLICA_STEP}{region}", partial(_make, bench, region))
 
 
 def _make(bench: Bench, region: str) -> Evidence:
     name, replicas = bench.plan.destination_table, _port(bench)
     if any(one.region == region for one in replicas.states(name)):
-        there = not bench.log.announced_before(f"{STEP}{region}")
+        there = not bench.log.announced_before(f"{regions.REPLICA_STEP}{region}")
     elif not bench.stores.admin.is_empty(name):
         raise PhaseFailed(
             f"{name} holds items already: a replica in {region} would take hours, and cannot be cancelled",
@@ -64,23 +63,28 @@ def _make(bench: Bench, region: str) -> Evidence:
     return {"region": region, "made": not there, "took_s": round(bench.now() - began_s, 1)}
 
 
-def wrong(bench: Bench) -> str:
-    """What is the matter with a replica; "" if each is there and active."""
+def wrong(bench: Bench, table: str = "") -> str:
+    """What is the matter with a replica of `table` (by default the new one); "" if each is there and active."""
     if not bench.plan.replicas:
         return ""
-    name = bench.plan.destination_table
-    states = {one.region: one.status for one in _port(bench).states(name)}
-    for region in bench.plan.replicas:
-        if (status := states.get(region)) != "ACTIVE":
-            is_what = f"is {status}" if status else "is gone, and the table itself is there"
-            return f"the replica of {name} in {region} {is_what}"
-    return ""
+    name = table or bench.plan.destination_table
+    return regions.not_whole(name, bench.plan.replicas, _states(bench, name))
+
+
+def make_again(bench: Bench, table: str) -> str:
+    """What to type where a replica of `table` is gone."""
+    return regions.make_again(table, bench.plan.replicas, _states(bench, table))
 
 
 def demand(bench: Bench) -> None:
     """Raises PhaseFailed if something is the matter with one."""
     if fault := wrong(bench):
         raise PhaseFailed(fault, where=bench.plan.destination_table, next_command=f"verdigris abort {bench.plan.env}")
+
+
+def table(bench: Bench, name: str, region: str) -> Table:
+    """The data path of a replica."""
+    return _port(bench).table(name, region)
 
 
 def prove(bench: Bench) -> Evidence:
@@ -125,13 +129,13 @@ def _wait_for(bench: Bench, until_s: float = inf) -> None:
     home, wanted = bench.destination, sorted(written)
     written.clear()  # what the tail settles meanwhile is for the next time
     for region in bench.plan.replicas:
-        there = _port(bench).table(bench.plan.destination_table, region)
+        there = table(bench, bench.plan.destination_table, region)
         _wait_until_equal(bench, region, home, there, wanted, until_s)
 
 
 def _prove(bench: Bench, region: str) -> Evidence:
     following, parts, name = tail(bench), bench.settings.segments, f"{_PROOF}{region}"
-    home, there = bench.destination, _port(bench).table(bench.plan.destination_table, region)
+    home, there = bench.destination, table(bench, bench.plan.destination_table, region)
     sides = (
         Side(f"{name}|home", parts, partial(_entries, bench, home)),
         Side(f"{name}|there", parts, partial(_entries, bench, there)),
@@ -208,6 +212,10 @@ def _unverified(bench: Bench, region: str, keys: Sequence[Key]) -> Unverified:
         state="the table at home is verified, and the old color serves on, untouched",
         next_command=f"verdigris deploy {bench.plan.env}",
     )
+
+
+def _states(bench: Bench, name: str) -> dict[str, str]:
+    return {one.region: one.status for one in _port(bench).states(name)}
 
 
 def _port(bench: Bench) -> Replicas:

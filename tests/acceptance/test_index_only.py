@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import SessionStack
+from tests.contract.search import CLUSTERS
 from tests.project import Project
 
 from verdigris.stores.opensearch_index import OpenSearchIndex
@@ -95,7 +96,7 @@ def wanted(project: Project) -> dict[str, Any]:
     return {f"{one['pk']['S']} of {one['court']['S']}": {"title": one["title"]["S"]} for one in cases}
 
 
-@pytest.mark.parametrize("search", ["opensearch", "elasticsearch-7.10"], indirect=True)
+@pytest.mark.parametrize("search", CLUSTERS, indirect=True)
 def test_a_changed_mapping_builds_another_index_from_the_same_table(project: Project, search: str) -> None:
     index, alias = OpenSearchIndex(search), f"{project.name}-dev-case"
     assert index.alias(alias) == f"{alias}-alpha-1"

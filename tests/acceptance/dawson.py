@@ -39,7 +39,7 @@ resource "terraform_data" "functions" {
 """
 WAIT = """
 echo "$VERDIGRIS_TABLE $VERDIGRIS_INDEX_CASE" > $VERDIGRIS_COLOR.wanted
-until test -e $VERDIGRIS_COLOR.made; do sleep 0.05; done
+timeout 120 sh -c "until test -e $VERDIGRIS_COLOR.made; do sleep 0.05; done"
 """
 
 

@@ -48,9 +48,12 @@ class Steps:
     ) -> Done:
         """One command, which must end with `code`. `meanwhile` is called while it works."""
         process = self._project.start(*command, env=env)
-        if meanwhile:
-            meanwhile(process)
-        done = finish(process)
+        try:
+            if meanwhile:
+                meanwhile(process)
+            done = finish(process)
+        finally:
+            process.kill()
         assert done.code == code, f"{shlex.join(command)}\n{done.out}\n{done.err}"
         self._add((by_hand, _GATE.sub(r"\1-…", shlex.join(command)), str(done.code)))
         return done

@@ -12,9 +12,10 @@ from tests.conftest import SessionStack
 from tests.contract.stores import local_aws
 from tests.project import SHAPE
 
-from verdigris.errors import Invalid
+from verdigris.errors import Conflict, Invalid
 from verdigris.stores.dynamodb_admin import DynamoAdmin
 from verdigris.stores.dynamodb_backups import DynamoBackups
+from verdigris.testing import VirtualClock
 from verdigris.testing.regions import Regions, Timing
 
 EAST, WEST = "us-east-1", "us-west-1"
@@ -132,6 +133,33 @@ def test_a_backup_is_made_once_and_waited_for(place: Place) -> None:
     made = backups.make(place.name, "before")
     assert backups.make(place.name, "before") == made
     eventually(lambda: backups.available(made))
+
+
+def test_a_backup_outlives_its_table(place: Place) -> None:
+    backups = DynamoBackups(place.east)
+    made = backups.make(place.name, "before")
+    place.add()
+    DynamoAdmin(local_aws(place.regions.url, EAST)).delete(place.name)
+    assert backups.available(made)
+    assert backups.make(place.name, "before") == made, "what a lost answer told is found though the table is gone"
+
+
+def test_a_table_that_changes_takes_no_backup(stack: SessionStack) -> None:
+    clock = VirtualClock()
+    with Regions(stack.dynamodb_url, Timing(shown_s=6, made_s=30, gone_s=180, young_s=5), now=clock) as regions:
+        place = Place(regions)
+        east, west = DynamoBackups(place.east), DynamoBackups(place.west)
+        with pytest.raises(Conflict, match="being enabled"):
+            east.make(place.name, "before")
+        place.ask("Create")
+        with pytest.raises(Conflict, match="being created or deleted"):
+            east.make(place.name, "before")
+        clock.sleep(6)
+        assert east.make(place.name, "before")
+        with pytest.raises(Conflict, match="being created or deleted"):
+            west.make(place.name, "before")
+        clock.sleep(24)
+        assert west.make(place.name, "before")
 
 
 def test_what_is_in_the_way_of_a_replica_is_refused(place: Place) -> None:

@@ -173,6 +173,18 @@ def test_a_source_region_stays_as_long_as_its_replica(court: Court) -> None:
     court.remove(WEST)
 
 
+def test_a_source_region_is_free_after_a_day(court: Court) -> None:
+    """The replica that was made from it stays."""
+    court.add()
+    court.later(86_399)
+    with refused("ValidationException", "in the last 24 hours"):
+        court.tables.delete(EAST, "court")
+    court.later(1)
+    assert court.tables.delete(EAST, "court")
+    assert court.later(180) == [(EAST, "court")]
+    assert not court.tables.delete(WEST, "court"), "it is a table of one region by now"
+
+
 def test_a_region_may_delete_its_own_copy(court: Court) -> None:
     court.add()
     court.later(30)
@@ -197,6 +209,28 @@ def test_protection_is_not_changed_twice_at_once(court: Court) -> None:
     court.tables.toggle_protection(EAST, "court")
 
 
+def test_protection_that_is_off_is_off_at_once(court: Court) -> None:
+    court.add()
+    court.later(30)
+    with refused("ValidationException", "Disable deletion protection first"):
+        court.remove(WEST, protected=True)
+    court.tables.toggle_protection(WEST, "court")
+    court.remove(WEST)
+
+
+def test_another_table_of_the_name_is_protected_when_it_likes(court: Court) -> None:
+    court.add()
+    court.later(30)
+    court.remove(WEST)
+    court.later(179)
+    court.tables.toggle_protection(WEST, "court")
+    court.later(1)
+    court.tables.toggle_protection(WEST, "court")
+    court.tables.toggle_protection(EAST, "court")
+    court.tables.forget(EAST, "court")
+    court.tables.toggle_protection(EAST, "court")
+
+
 def test_the_stream_of_a_global_table_stays_as_it_is(court: Court) -> None:
     court.tables.demand_stream_kept("court")
     court.add()
@@ -206,8 +240,8 @@ def test_the_stream_of_a_global_table_stays_as_it_is(court: Court) -> None:
 
 def test_backups_become_available_and_names_are_not_unique() -> None:
     clock = VirtualClock()
-    backups = Backups(10, clock)
-    first, second = (backups.make(EAST, "court", "before")["BackupDetails"] for _ in range(2))
+    backups = Backups(10, 6, clock)
+    first, second = (backups.make(EAST, "court", "before", status="ACTIVE")["BackupDetails"] for _ in range(2))
     assert (first["BackupStatus"], first["BackupArn"] != second["BackupArn"]) == ("CREATING", True)
     clock.sleep(10)
     found = backups.describe(first["BackupArn"])["BackupDescription"]["BackupDetails"]
@@ -217,3 +251,23 @@ def test_backups_become_available_and_names_are_not_unique() -> None:
         backups.describe(first["BackupArn"])
     assert [one["BackupArn"] for one in backups.listed(EAST, "court")["BackupSummaries"]] == [second["BackupArn"]]
     assert backups.listed(WEST, None) == {"BackupSummaries": []}
+
+
+@pytest.mark.parametrize("status", ["CREATING", "UPDATING", "DELETING"])
+def test_a_table_that_is_not_active_takes_no_backup(status: str) -> None:
+    backups = Backups(10, 6, VirtualClock())
+    with refused("TableInUseException"):
+        backups.make(EAST, "court", "before", status=status)
+    assert backups.listed(EAST, "court") == {"BackupSummaries": []}
+
+
+def test_nor_does_a_new_one_for_a_while() -> None:
+    clock = VirtualClock()
+    backups = Backups(10, 6, clock)
+    backups.born(EAST, "court")
+    clock.sleep(5.9)
+    with refused("ContinuousBackupsUnavailableException"):
+        backups.make(EAST, "court", "before", status="ACTIVE")
+    assert backups.make(WEST, "court", "before", status="ACTIVE"), "each region's copy has its own time"
+    clock.sleep(0.1)
+    assert backups.make(EAST, "court", "before", status="ACTIVE")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from verdigris.testing.faults import answers
@@ -42,16 +43,31 @@ class _Backup:
 class Backups:
     """CreateBackup and what goes with it (API CreateBackup, DescribeBackup, ListBackups, DeleteBackup).
 
-    Names are not unique, and a backup outlives its table; it is CREATING for a while.
+    Names are not unique, and a backup outlives its table (DDG BackupRestore, "How backups work"). It is CREATING for
+    `takes_s` seconds. A table that is not ACTIVE takes none (API CreateBackup: TableInUseException), nor does one that
+    became so less than `young_s` seconds ago (ContinuousBackupsUnavailableException; measured: DDB-BACKUP-011).
     """
 
-    def __init__(self, takes_s: float, now: Callable[[], float]) -> None:
+    def __init__(self, takes_s: float, young_s: float, now: Callable[[], float]) -> None:
         self._takes_s = takes_s
+        self._young_s = young_s
         self._now = now
+        self._born_s: dict[tuple[str, str], float] = {}
         self._backups: dict[str, _Backup] = {}
         self._made = 0
 
-    def make(self, region: str, table: str, name: str) -> dict[str, Any]:
+    def born(self, region: str, table: str) -> None:
+        """A table was made."""
+        self._born_s[region, table] = self._now()
+
+    def make(self, region: str, table: str, name: str, *, status: str) -> dict[str, Any]:
+        """`status` is the table's own."""
+        if status != "ACTIVE":
+            raise Refused(answers.error("TableInUseException", f"Table is being created or deleted: {table}"))
+        if self._now() - self._born_s.get((region, table), -inf) < self._young_s:
+            raise Refused(
+                answers.error("ContinuousBackupsUnavailableException", f"Backups are being enabled for table: {table}")
+            )
         self._made += 1
         arn = f"arn:aws:dynamodb:{region}:000000000000:table/{table}/backup/{self._made:020d}"
         self._backups[arn] = _Backup(arn, name, table, region, self._now())

@@ -35,15 +35,21 @@ class Timing:
     lag_s: float = 0.05
     #: between two changes of deletion protection: 15 s (L-438)
     protection_s: float = 0.0
-    #: until a backup is AVAILABLE
+    #: until a backup is AVAILABLE: seconds, whatever the size (DDG BackupRestore)
     backup_s: float = 0.1
+    #: until a new table takes a backup: 3 to 6 s (DDB-BACKUP-011)
+    young_s: float = 0.0
+    #: how long a region that a replica was made from cannot be deleted while that is there: 24 h (DDG GlobalTables)
+    source_s: float = 86_400.0
 
 
 @dataclass
 class Copy:
-    """A region's copy of a global table. `made_from`: the region that it was added from; None: it was there first."""
+    """A region's copy of a global table. `made_from`: the region that it was added from, and when; None: it was there
+    first."""
 
     made_from: str | None = None
+    made_s: float = 0.0
     status: str = "ACTIVE"
     shown_s: float = 0.0
     until_s: float = 0.0
@@ -86,10 +92,15 @@ class GlobalTables:
                     continue
                 if copy.status == "DELETING":
                     del table.copies[region]
+                    self.forget(region, name)
                     yield region, name
                 copy.status = "ACTIVE"
             if len(table.copies) < 2:
                 del self._tables[name]
+
+    def forget(self, region: str, name: str) -> None:
+        """A table of this name is gone from the region: the next one has a history of its own."""
+        self._protection_s.pop((region, name), None)
 
     def copy(self, region: str, name: str) -> Copy | None:
         """The region's copy, if it is one of several."""
@@ -147,7 +158,7 @@ class GlobalTables:
         now, timing = self._now(), self._timing
         table = self._tables.setdefault(name, GlobalTable({region: Copy()}))
         takes_s = timing.filled_s if home["ItemCount"] else timing.made_s
-        table.copies[new] = Copy(region, "CREATING", now + timing.shown_s, now + takes_s)
+        table.copies[new] = Copy(region, now, "CREATING", now + timing.shown_s, now + takes_s)
         return new
 
     def remove(self, region: str, name: str, update: Mapping[str, Any], *, protected: Callable[[str], bool]) -> str:
@@ -206,9 +217,10 @@ class GlobalTables:
         return updates[0]
 
     def _leave(self, region: str, name: str) -> None:
-        """Not while a replica that was made from it is there (DDG GlobalTables; measured: L-266, L-267)."""
-        copies = self._copies(name)
-        if any(copy.made_from == region for copy in copies.values()):
+        """Not while a replica is there that was made from it in the last 24 hours (DDG GlobalTables; measured: L-266,
+        L-267)."""
+        copies, since_s = self._copies(name), self._now() - self._timing.source_s
+        if any(copy.made_from == region and copy.made_s > since_s for copy in copies.values()):
             raise invalid(ACTED_AS_SOURCE)
         copies[region].status = "DELETING"
         copies[region].until_s = self._now() + self._timing.gone_s

@@ -50,7 +50,7 @@ class Regions(Serving):
         super().__init__(target_url, port)
         self._timing = timing or Timing()
         self._tables = GlobalTables(self._timing, now)
-        self._backups = Backups(self._timing.backup_s, now)
+        self._backups = Backups(self._timing.backup_s, self._timing.young_s, now)
         self._tags = Tags()
         self._replication = Replication(self._timing.lag_s, self._must)
         self._lock = asyncio.Lock()
@@ -114,6 +114,7 @@ class Regions(Serving):
         answer = await self._forward(call)
         if answer.status == 200:
             self._tags.add(arn_of(region, body["TableName"]), body.get("Tags", []))
+            self._backups.born(region, body["TableName"])
         return regional(answer, region)
 
     async def _describe(self, call: Call, region: str, body: dict[str, Any]) -> Answer:
@@ -175,6 +176,7 @@ class Regions(Serving):
             if found := home.get(kind):
                 create[kind] = [{part: one[part] for part in ("IndexName", "KeySchema", "Projection")} for one in found]
         await self._must(call, new, "CreateTable", {**create, "StreamSpecification": home["StreamSpecification"]})
+        self._backups.born(new, name)
         await self._share_ttl(call, region, new, name)
         await self._fill(call, region, new, name)
         self.changes.append((region, "UpdateTable", new))
@@ -200,6 +202,7 @@ class Regions(Serving):
         answer = await self._forward(call)
         if answer.status == 200:
             self._tags.forget(arn_of(region, name))
+            self._tables.forget(region, name)
             self.changes.append((region, "DeleteTable", name))
         return regional(answer, region)
 
@@ -248,9 +251,12 @@ class Regions(Serving):
         return answers.fine({"Tags": self._tags.of(body["ResourceArn"])})
 
     async def _create_backup(self, call: Call, region: str, body: dict[str, Any]) -> Answer:
-        if await self._table(call, region, body["TableName"]) is None:
-            raise Refused(answers.error("TableNotFoundException", f"Table not found: {body['TableName']}"))
-        return answers.fine(self._backups.make(region, body["TableName"], body["BackupName"]))
+        name = body["TableName"]
+        table = await self._table(call, region, name)
+        if table is None:
+            raise Refused(answers.error("TableNotFoundException", f"Table not found: {name}"))
+        status = self._tables.status(region, name) if self._tables.copy(region, name) else table["TableStatus"]
+        return answers.fine(self._backups.make(region, name, body["BackupName"], status=status))
 
     def _of_backups(self, say: Callable[[str, dict[str, Any]], dict[str, Any]]) -> _Control:
         async def said(call: Call, region: str, body: dict[str, Any]) -> Answer:

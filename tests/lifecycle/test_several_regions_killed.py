@@ -1,4 +1,4 @@
-"""Abort and finalize in three regions, with consumers, a backup and API mappings: killed at every call and record.
+"""Abort and finalize in three regions, with consumers, search domains, a backup and API mappings: killed everywhere.
 
 Whatever was killed, the same command again ends where an undisturbed one ends. What AWS does within one deletion of a
 table is in `tests/fault/test_killed_removing_a_global_table.py`.
@@ -12,7 +12,8 @@ import pytest
 from tests.lifecycle.consumed import BETA, Consumed
 from tests.lifecycle.perils import Killed, Kills
 from tests.lifecycle.scenario import MIGRATIONS, each_call
-from tests.lifecycle.test_killed_anywhere import assert_as_before
+from tests.lifecycle.test_search_domains import NEW, OLD, Domained
+from tests.lifecycle.world import ALIAS
 
 from verdigris import runner
 from verdigris.core.machine import Event, State
@@ -29,8 +30,8 @@ MAPPINGS = {"court.example.com/admin": Color.BLUE, "court.example.com/": Color.G
 
 
 @dataclass
-class Regional(Consumed):
-    """The table is in two regions besides home."""
+class Regional(Consumed, Domained):
+    """The table is in two regions besides home, and each data version has a search domain."""
 
     takes_s: float = 1.0
 
@@ -73,7 +74,14 @@ class BesideTheJournal(Kills):
 
 def assert_only_blue_is_left(scenario: Regional) -> None:
     world = scenario.world
-    assert_as_before(scenario)
+    assert scenario.verdict() == []
+    assert world.tables.describe(BETA) is None
+    assert world.beacons() == []
+    assert scenario.domains.made.keys() == {OLD}
+    assert scenario.old.alias(ALIAS) == "court-dev-case-alpha"
+    assert scenario.pointer.read().fence is None
+    flags = scenario.journal.flags()
+    assert (flags.color, flags.source, flags.destination, flags.migrate) == ("blue", "alpha", "alpha", False)
     assert list(world.replicas.states(ALPHA)) == BOTH
     assert world.mappings.mappings == MAPPINGS
     assert world.backups.made == {}
@@ -88,7 +96,7 @@ def assert_only_green_is_left(scenario: Regional) -> None:
     assert list(world.replicas.states(BETA)) == BOTH
     assert world.mappings.mappings == {"court.example.com/": Color.GREEN}
     assert list(world.backups.made) == [f"{ALPHA}/verdigris-dev-1"]
-    assert not scenario.index.exists("court-dev-case-alpha")
+    assert scenario.domains.made.keys() == {NEW}
     assert scenario.programs.running == {Color.GREEN}
     flags = scenario.journal.flags()
     assert (flags.color, flags.source, flags.destination, flags.migrate) == ("green", "beta", "beta", False)

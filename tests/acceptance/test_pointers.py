@@ -49,7 +49,7 @@ def test_a_color_goes_live_through_two_pointers(tmp_path: Path, fresh_dynamodb: 
         done = project.run("deploy", "dev", "--yes")
         assert done.code == 1
         assert "the switch board is locked" in done.err
-        assert f"moved to green so far: /{project.name}-dev/live" in done.err
+        assert f"/{project.name}-dev/live → green" in done.err
         assert live() == ("green", "blue")  # flipped: the same command moves the rest
         (project.folder / "broken").unlink()
         project.ok("deploy", "dev", "--yes")

@@ -50,7 +50,8 @@ def test_what_was_left_half_done_is_finished() -> None:
     some[1].broken = True
     with pytest.raises(Unreachable) as caught:
         OrderedPointers(some).set(BLUE, GREEN, "t")
-    assert "moved to green so far: public" in caught.value.state
+    where = "public → green, internal → blue, flag → blue"
+    assert caught.value.state == f"{where}; the same command moves the rest"
     with pytest.raises(Conflict, match="public → green, internal → blue"):
         OrderedPointers(some).read()
     some[1].broken = False
@@ -64,6 +65,8 @@ def test_nothing_moves_where_one_of_them_shows_a_third_thing() -> None:
     with pytest.raises(Conflict) as caught:
         OrderedPointers(some).set(BLUE, GREEN, "t")
     assert (caught.value.where, moves) == ("flag", [])
+    where = "public → blue, internal → blue, flag → neither color"
+    assert caught.value.state == f"no pointer was moved: {where}"
 
 
 def test_each_is_read_back() -> None:

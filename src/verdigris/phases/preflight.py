@@ -31,7 +31,7 @@ def ready(bench: Bench) -> None:
 
 
 def run(bench: Bench) -> Evidence:
-    pointer = _check_pointer(bench)
+    pointer = demand_pointer(bench)
     demand_alarms(bench.watches, bench.plan.env, early=True)
     if not bench.plan.follows_changes:
         return {"pointer": pointer}
@@ -43,14 +43,15 @@ def run(bench: Bench) -> Evidence:
 def check(bench: Bench) -> None:
     """Traffic goes where the journal says, except while the pointer is about to follow a flip."""
     if bench.snapshot.state not in (State.OPENING, State.REOPENING):
-        _check_pointer(bench)
+        demand_pointer(bench)
 
 
 def undo(bench: Bench) -> None:
     pass
 
 
-def _check_pointer(bench: Bench) -> str:
+def demand_pointer(bench: Bench) -> str:
+    """Where the traffic goes. Raises PhaseFailed if it is not where the deploy table says."""
     plan, pointer = bench.plan, bench.stores.pointer
     if pointer is None:
         return "none"

@@ -24,6 +24,7 @@ from verdigris.phases import beacons, consumers, hooks, replicas
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.index_proof import prove, settle_the_last
 from verdigris.phases.leaving import follow_destination, left_behind
+from verdigris.phases.preflight import demand_pointer
 from verdigris.phases.provision import ensure_application
 from verdigris.phases.tail import Tail, tail
 from verdigris.phases.watches import demand_alarms
@@ -41,6 +42,7 @@ def ready(bench: Bench) -> None:
         return
     _lift(bench)  # what follows takes time, and writes wait
     ensure_application(bench)
+    demand_pointer(bench)  # after the flip it would be late to learn that one of them cannot be read
     demand_alarms(bench.watches, bench.plan.env)
     consumers.attend(bench)
     replicas.demand(bench)

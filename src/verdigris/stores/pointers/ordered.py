@@ -31,23 +31,37 @@ class OrderedPointers:
     def set(self, expected: Color | None, new: Color, token: str, *, back: bool = False) -> None:
         """As `LivePointer.set`; nothing is moved if one of them names a third thing."""
         order = list(reversed(self._pointers)) if back else list(self._pointers)
-        lives = [pointer.read() for pointer in order]
+        try:
+            lives = [pointer.read() for pointer in order]
+        except StoreError as error:
+            error.state = f"no pointer was moved: {self._standing()}; the same command moves them"
+            raise
         for pointer, live in zip(order, lives, strict=True):
             if live not in (expected, new):
                 raise Conflict(
                     f"traffic goes to {live or 'neither color'} there, not to {expected or 'neither color'}",
                     where=pointer.name,
-                    state="no pointer was moved",
+                    state=f"no pointer was moved: {self._standing()}",
                     next_command="verdigris doctor ENV",
                 )
-        for number, (pointer, live) in enumerate(zip(order, lives, strict=True)):
+        for pointer, live in zip(order, lives, strict=True):
             try:
                 if live is not new:
                     _move(pointer, new)
             except StoreError as error:
-                moved = ", ".join(each.name for each in order[:number]) or "none"
-                error.state = f"moved to {new} so far: {moved}; the same command moves the rest"
+                error.state = f"{self._standing()}; the same command moves the rest"
                 raise
+
+    def _standing(self) -> str:
+        """Where each of them leads by now: of one that gave no answer it is not known what came of a move."""
+        return ", ".join(f"{pointer.name} → {_said(pointer)}" for pointer in self._pointers)
+
+
+def _said(pointer: TrafficPointer) -> str:
+    try:
+        return pointer.read() or "neither color"
+    except StoreError:
+        return "not known"
 
 
 def _move(pointer: TrafficPointer, new: Color) -> None:

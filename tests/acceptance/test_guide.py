@@ -104,14 +104,8 @@ class Guide:
         """Up to the gate; at the gate the application writes."""
         do, dawson = self.steps.do, self.dawson
         with Functions(dawson, Color.BLUE) as functions:
-            do(
-                "make both tables, run terraform",
-                "deploy",
-                "dev",
-                "--until",
-                "provision",
-                meanwhile=functions.make,
-            )
+            make = functions.make
+            do("make both tables, run terraform", "deploy", "dev", "--until", "provision", meanwhile=make)
             assert dawson.there()[WEST] == {"alpha", "beta"}
             assert functions.stream
             do("disable trigger, migrate, watch SQS", "deploy", "dev", "--until", "verify")
@@ -162,7 +156,8 @@ class Guide:
     # ── forward, the other way: as CircleCI does it ──────────────────────────────────────────────────────────────
 
     def pipeline(self, name: str) -> None:
-        """The workflow of the example's .circleci/config.yml; a person approves what Verdigris does not."""
+        """The workflow of the example's .circleci/config.yml. A person approves what Verdigris does not, and the
+        application writes while that is waited for."""
         self.dawson.workflow = name
         file = self.dawson.folder / ".circleci" / "config.yml"
         with Functions(self.dawson, Color.GREEN) as functions:
@@ -172,6 +167,8 @@ class Guide:
                     self.steps.do(job, *command, meanwhile=meanwhile)
                 elif job != "wait-for-reindex":
                     self.ci.set_status(name, job, "success")
+                if job == "switch-colors":
+                    self.dawson.raw("beta").write([], [("case|003-20", "case|003-20")])
                 assert command or self.ci.status(name, job) == "success"
 
 
@@ -220,10 +217,10 @@ def test_the_whole_guide(dawson: Dawson, regions: Regions, ci: CircleCi, say: Ca
     guide.steps.part("beta to alpha, by CircleCI's jobs")
     guide.pipeline("second")
     assert guide.serves(Color.GREEN, feeCents={"N": "6050"}, reopened={"BOOL": False})
-    assert dawson.found() == wanted
+    assert dawson.found() == {id_: cents for id_, cents in wanted.items() if id_ != "case|003-20"}
     assert dawson.there() == {EAST: {"alpha"}, WEST: {"alpha"}}
     items = dawson.items("alpha")
-    assert len(items) == CASES - 1
+    assert len(items) == CASES - 2
     assert all("reopened" in item for item in items.values() if item["entityName"]["S"] == "Case")
     west = dawson.tables(WEST).scan(TableName="efcms-dev-alpha", ConsistentRead=True)["Items"]
     assert {item["pk"]["S"]: item for item in west} == {key[0]: item for key, item in items.items()}

@@ -41,6 +41,8 @@ class Block:
 
 class Parser:
     def __init__(self, text: str) -> None:
+        if rest := _TOKEN.sub("", text):
+            raise Refused(f"this is not understood: {rest}")
         self._tokens = [token[1] for token in _TOKEN.finditer(text) if token[1]]
 
     def block(self, labels: tuple[str, ...] = ()) -> Block:
@@ -80,6 +82,8 @@ class Configuration:
         self._declared = {block.labels[0] for kind, block in blocks if kind == "variable"}
         self.resources = {block.labels[1]: block for kind, block in blocks if kind == "resource"}
         self._outputs = {block.labels[0]: block for kind, block in blocks if kind == "output"}
+        if unknown := {block.labels[0] for kind, block in blocks if kind == "resource"} - {"terraform_data"}:
+            raise Refused(f"there is no provider for {min(unknown)}")
         if missing := self._declared - variables.keys():
             raise Refused(f"No value for required variable {min(missing)}")
 

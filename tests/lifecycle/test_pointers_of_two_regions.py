@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from enum import StrEnum
 
 import pytest
+from tests.lifecycle.perils import Killed, Kills
+from tests.lifecycle.scenario import Scenario, each_call
 from tests.lifecycle.world import Color, World, some_items
 
 from verdigris import runner
-from verdigris.core.machine import Event, State
+from verdigris.core.machine import TRANSITIONS, Event, State
 from verdigris.core.model import Phase
 from verdigris.core.records import Said
 from verdigris.core.transform import Migration
-from verdigris.errors import Conflict, Unreachable, VerdigrisError
+from verdigris.errors import Conflict, NotFound, PhaseFailed, Unreachable, VerdigrisError
 from verdigris.stores.pointers.ordered import OrderedPointers
 
 BLUE, GREEN = Color.BLUE, Color.GREEN
@@ -32,10 +34,12 @@ class Switchboard:
     """The pointers of both regions. `fails`: (the number of a call from 1, what becomes of it)."""
 
     def __init__(self) -> None:
-        self.lives = {"west": BLUE, "east": BLUE}
+        self.lives: dict[str, Color | None] = {"west": BLUE, "east": BLUE}
         self.fails: tuple[int, Fault] | None = None
         self.calls = 0
         self.moves: list[str] = []
+        #: the region in which the new color has nothing
+        self.missing = ""
 
     def called(self, effect: Callable[[], None] = lambda: None) -> None:
         self.calls += 1
@@ -61,6 +65,8 @@ class Regional:
             self._board.lives[self.name] = color
             self._board.moves.append(f"{self.name} {color}")
 
+        if color is GREEN and self._board.missing == self.name:
+            raise NotFound("there is no REST API of that name", where=self.name)
         self._board.called(move)
 
 
@@ -103,9 +109,15 @@ def deploy(made: World) -> State:
 
 def rollback(made: World) -> State:
     bench = made.bench()
-    if bench.snapshot.state is State.BAKED:
+    if Event.ROLLBACK in TRANSITIONS[bench.snapshot.state]:
         bench.log.append(Said(Event.ROLLBACK, "me"))
     return runner.run(bench).state
+
+
+def deploy_forward(made: World) -> State:
+    bench = made.bench()
+    bench.log.append(Said(Event.FORWARD, "me"))
+    return runner.run(bench, yes_by="me").state
 
 
 def exercised(board: Switchboard) -> World:
@@ -166,3 +178,60 @@ def test_what_was_moved_by_hand_during_a_long_run_is_seen_before_anything_is_hel
     with pytest.raises(Conflict, match="the pointers disagree: west → blue, east → green"):
         deploy(made)
     assert (made.journal().flags().color, board.moves) == ("blue", [])
+
+
+def test_half_way_there_is_a_way_back() -> None:
+    """The new color has nothing in the east that traffic could be sent to: no run would ever get there."""
+    board = Switchboard()
+    made = exercised(board)
+    board.missing = "east"
+    for _ in range(2):
+        with pytest.raises(NotFound) as caught:
+            deploy(made)
+        assert caught.value.state == "west → green, east → blue; the same command moves the rest"
+        assert made.journal().flags().color == "green"
+    assert rollback(made) is State.RETURNED
+    assert board.moves == ["west green", "west blue"]
+    assert made.journal().flags().color == "blue"
+    board.missing = ""
+    assert deploy_forward(made) is State.BAKED
+    assert board.lives == {"west": GREEN, "east": GREEN}
+
+
+class AtSet(Kills):
+    """Dies before the pointer follows the flip."""
+
+    def __call__(self, port: str, name: str) -> None:
+        if (port, name) == ("pointer", "set"):
+            super().__call__(port, name)
+
+
+def test_killed_at_every_call_of_a_way_back_from_half_way() -> None:
+    def flipped(seed: int) -> Scenario:
+        scenario = Scenario(seed, kills=AtSet(1))
+        with pytest.raises(Killed):
+            runner.run(scenario.world.bench())
+        assert scenario.journal.flags().color == "green"
+        return scenario
+
+    for scenario in each_call(flipped):
+        scenario.command(State.RETURNED, Event.ROLLBACK)
+        assert scenario.pointer.read().live is BLUE
+        assert scenario.pointer.read().fence is None
+        assert scenario.verdict() == [], f"seed {scenario.seed}, killed at {scenario.kills.killed}"
+
+
+def test_the_way_back_begins_only_where_it_can_be_seen_where_traffic_goes() -> None:
+    board = Switchboard()
+    made = baked(board)
+    board.calls, board.fails = 0, (2, Fault.REFUSED)
+    with pytest.raises(Unreachable):
+        rollback(made)
+    assert made.journal().flags().color == "green"
+    board.lives = dict.fromkeys(board.lives)
+    with pytest.raises(PhaseFailed, match="traffic goes to neither color"):
+        rollback(made)
+    assert made.journal().flags().color == "green"
+    board.lives = {"west": BLUE, "east": GREEN}  # by hand, before anybody thought of this
+    assert rollback(made) is State.RETURNED
+    assert board.lives == {"west": BLUE, "east": BLUE}

@@ -86,7 +86,7 @@ TRANSITIONS: dict[State, dict[Event, State]] = {
         **_AGAIN,
         Event.ABORT: State.ABORTING,
     },
-    State.OPENING: {Event.DONE: State.BAKE},
+    State.OPENING: {Event.DONE: State.BAKE, Event.ROLLBACK: State.RETURNING},
     State.BAKE: {Event.DONE: State.BAKED, Event.ROLLBACK: State.RETURNING},
     State.BAKED: {Event.FINALIZE: State.FINALIZE, Event.ROLLBACK: State.RETURNING},
     State.RETURNING: {Event.FLIPPED: State.REOPENING},

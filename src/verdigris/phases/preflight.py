@@ -41,8 +41,8 @@ def run(bench: Bench) -> Evidence:
 
 
 def check(bench: Bench) -> None:
-    """Traffic goes where the journal says, except while the pointer is about to follow a flip."""
-    if bench.snapshot.state not in (State.OPENING, State.REOPENING):
+    """Traffic goes where the journal says, except while the pointer is about to follow a flip, or did so half way."""
+    if bench.snapshot.state not in (State.OPENING, State.RETURNING, State.REOPENING):
         demand_pointer(bench)
 
 

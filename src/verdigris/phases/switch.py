@@ -15,6 +15,8 @@ flipping later.
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from verdigris.core.machine import State
 from verdigris.core.model import Color, Kind, Phase
 from verdigris.core.quarantine import how_many, names
@@ -38,6 +40,8 @@ _DRAIN_SHARE = 0.7
 
 def ready(bench: Bench) -> None:
     """Before anything is held: the new color runs, the tail has caught up, and beacons come back from every shard."""
+    if bench.snapshot.state is State.RETURNING:
+        _demand_a_color(bench)
     if bench.snapshot.state not in (State.SWITCH, State.ADVANCING):
         return
     _lift(bench)  # what follows takes time, and writes wait
@@ -63,6 +67,20 @@ def ready(bench: Bench) -> None:
     if _doubtful(bench):
         _prove_again(bench)
     _nothing_waits(bench)
+
+
+def _demand_a_color(bench: Bench) -> None:
+    """Before the way back: it can be read where traffic goes, and that is one of our colors. Raises PhaseFailed."""
+    plan, pointer = bench.plan, bench.stores.pointer
+    with suppress(Conflict):  # half way to the new color several of them lead to different ones
+        live = pointer.read().live if pointer else plan.after
+        if live not in (plan.before, plan.after):
+            raise PhaseFailed(
+                f"traffic goes to {live or 'neither color'}, not to {plan.after}",
+                where="the live pointer",
+                state=f"nothing was held; {bench.snapshot.live} is live by the deploy table",
+                next_command=f"verdigris doctor {plan.env}",
+            )
 
 
 def _doubtful(bench: Bench) -> bool:

@@ -200,7 +200,9 @@ class Wiring(Connections):
         return RegionalConsumers({name: Region(partial(self._stream_in, name), self._lambda(name)) for name in regions})
 
     def _lambda(self, region: str) -> LambdaConsumers:
-        return LambdaConsumers(lambda: self.services(region).client("lambda"))
+        return LambdaConsumers(
+            lambda: self.services(region).client("lambda"), lambda: self.services(region).client("cloudwatch")
+        )
 
     def _stream_in(self, region: str, table: str) -> str | None:
         facts = self.admin_of(region).describe(table)

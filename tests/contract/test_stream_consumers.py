@@ -12,11 +12,13 @@ import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from tests.contract.control_plane import aws, control_plane
 
+from verdigris.core.consuming import Reading
 from verdigris.stores.lambda_consumers import LambdaConsumers
 from verdigris.stores.memory_consumers import MemoryConsumers
 from verdigris.stores.outside import DISABLED, ENABLED, StreamConsumers
@@ -27,12 +29,16 @@ _numbers = itertools.count(1)
 
 @dataclass
 class World:
-    """`stream` makes one and returns its ARN; `add`: (ARN, function, on) → the mapping's id; `remove` deletes one."""
+    """`stream` makes one and returns its ARN; `add`: (ARN, function, on) → the mapping's id; `remove` deletes one.
+
+    `call`: (function, when, age of the last record in seconds, None: it failed), as the service tells of it.
+    """
 
     consumers: StreamConsumers
     stream: Callable[[], str]
     add: Callable[[str, str, bool], str]
     remove: Callable[[str], None]
+    call: Callable[[str, float, float | None], None]
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +52,11 @@ def in_memory() -> World:
     made.longest["reader"] = 7.0
     streams = (f"arn:aws:dynamodb:memory:000000000000:table/t/stream/{number}" for number in itertools.count())
     return World(
-        made, lambda: next(streams), lambda stream, function, on: made.add(stream, function, on=on), made.remove
+        made,
+        lambda: next(streams),
+        lambda stream, function, on: made.add(stream, function, on=on),
+        made.remove,
+        made.called,
     )
 
 
@@ -68,12 +78,17 @@ def in_two_regions() -> World:
         return "us-west-1/" + west.add(streams[stream.split("/")[1]], function, on)
 
     return World(
-        RegionalConsumers(regions), stream, add, lambda mapping: west.remove(mapping.removeprefix("us-west-1/"))
+        RegionalConsumers(regions),
+        stream,
+        add,
+        lambda mapping: west.remove(mapping.removeprefix("us-west-1/")),
+        west.call,
     )
 
 
 def on_lambda(url: str) -> World:
-    client, tables, iam = (aws(url).client(service) for service in ("lambda", "dynamodb", "iam"))
+    services = ("lambda", "dynamodb", "iam", "cloudwatch")
+    client, tables, iam, metrics = (aws(url).client(service) for service in services)
     known = {function["FunctionName"] for function in client.list_functions()["Functions"]}
 
     def function(name: str) -> None:
@@ -107,7 +122,17 @@ def on_lambda(url: str) -> World:
     def remove(mapping: str) -> None:
         client.delete_event_source_mapping(UUID=mapping)
 
-    return World(LambdaConsumers(lambda: client), stream, add, remove)
+    def call(name: str, at_s: float, age_s: float | None) -> None:
+        """By the function, and by the alias where one is called: as Lambda does."""
+        function, _, alias = name.partition(":")
+        of = {"FunctionName": function}
+        for dimensions in (of, of | {"Resource": name}) if alias else (of,):
+            metric, value = ("IteratorAge", age_s * 1000) if age_s is not None else ("Errors", 1)
+            data = {"MetricName": metric, "Value": value, "Timestamp": datetime.fromtimestamp(at_s, UTC)}
+            named = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+            metrics.put_metric_data(Namespace="AWS/Lambda", MetricData=[{**data, "Dimensions": named}])
+
+    return World(LambdaConsumers(lambda: client, lambda: metrics), stream, add, remove, call)
 
 
 def zipped() -> bytes:
@@ -160,3 +185,28 @@ def test_how_long_a_call_may_run(world: World) -> None:
     stream = world.stream()
     world.add(stream, "reader", False)
     assert [world.consumers.longest_s(one) for one in world.consumers.of(stream)] == [7.0]
+
+
+def test_what_its_function_read_by_minutes(world: World) -> None:
+    """The oldest age of each minute, and calls that failed; nothing of others, nor of other times."""
+    name = f"mails-{next(_numbers)}"
+    stream = world.stream()
+    world.add(stream, name, True)
+    now_s = time.time() // 60 * 60 - 600
+    for function, at_s, age_s in (
+        (name, now_s - 60.0, 1.0),
+        (name, now_s + 10.0, 90.5),
+        (name, now_s + 20.0, 3.0),
+        (name, now_s + 130.0, 0.25),
+        (name, now_s + 140.0, None),
+        (name, now_s + 200.0, None),
+        ("another", now_s + 15.0, 7.0),
+    ):
+        world.call(function, at_s, age_s)
+    (one,) = world.consumers.of(stream)
+    assert list(world.consumers.readings(one, now_s + 30.0, now_s + 400.0)) == [
+        Reading(now_s, 90.5),
+        Reading(now_s + 120.0, 0.25, 1),
+        Reading(now_s + 180.0, None, 1),
+    ]
+    assert list(world.consumers.readings(one, now_s + 300.0, now_s + 400.0)) == []

@@ -28,7 +28,7 @@ def cloud() -> Iterator[Lambda]:
 @pytest.fixture
 def consumers(cloud: Lambda) -> LambdaConsumers:
     client = aws(cloud.url).client("lambda")
-    return LambdaConsumers(lambda: client)
+    return LambdaConsumers(lambda: client, dict)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tests.lifecycle.programs import Programs
@@ -49,6 +50,7 @@ class Reader:
     tables: MemoryTables
     lambdas: MemoryConsumers
     index: MemoryIndex
+    clock: Callable[[], float]
     function: str
     #: changes of these keys are dropped: the fault of a consumer
     blind_to: set[str] = field(default_factory=set)
@@ -74,6 +76,9 @@ class Reader:
                 self._handle(change)
             self.after[shard.id] = page.last
             records += len(page.changes)
+            if page.changes:
+                now_s = self.clock()
+                self.lambdas.called(self.function, now_s, now_s - page.changes[-1].at_s)
         return records
 
     def _handle(self, change: Change) -> None:
@@ -93,6 +98,8 @@ class Consumed(Scenario):
 
     by: Builder = Builder.APPLICATION
     takes_s: float = 7.0
+    #: whether Lambda calls the one that sends mails
+    mailing: Callable[[], bool] = lambda: True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -100,8 +107,8 @@ class Consumed(Scenario):
         self.lambdas = MemoryConsumers(world.clock, self.takes_s)
         world.lambdas, world.consumers, world.by = self.lambdas, DECLARED, self.by
         world.application = self.programs = Deployed(world.tables, self.lambdas)
-        self.reader = Reader(world.tables, self.lambdas, self.index, READER)
-        self.mailer = Reader(world.tables, self.lambdas, self.index, MAILER)
+        self.reader = Reader(world.tables, self.lambdas, self.index, world.clock, READER)
+        self.mailer = Reader(world.tables, self.lambdas, self.index, world.clock, MAILER)
         #: documents that Verdigris wrote
         self.bulks = 0
 
@@ -109,7 +116,8 @@ class Consumed(Scenario):
         self.bulks += (port, name) == ("index", "bulk")
         if self.dice.random() < 0.5:
             self.reader.poll()
-            self.mailer.poll()
+            if self.mailing():
+                self.mailer.poll()
         super()._between(port, name)
 
     def stream(self) -> str:

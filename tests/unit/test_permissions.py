@@ -91,6 +91,16 @@ def test_no_action_is_on_everything_but_lists() -> None:
     assert not any("*" in action for grant in GRANTS for action in grant.actions)
 
 
+def test_metrics_are_read_where_a_consumer_with_effects_is_waited_for(tmp_path: Path) -> None:
+    consumer = '[[consumer]]\nfunction = "court-{color}-mails"\nkind = "effects"\n'
+    for more, wanted in (("", True), ("read_within_minutes = 0\n", False)):
+        found = statements(tmp_path, PLAIN + consumer + more + ENVIRONMENT)
+        assert ("Metrics" in found) is wanted
+        assert "ConsumerMappings" in found
+    assert "Metrics" not in statements(tmp_path, PLAIN + consumer + ENVIRONMENT, (Phase.BACKFILL,))
+    assert "Metrics" not in statements(tmp_path, PLAIN + consumer.replace("effects", "index") + ENVIRONMENT)
+
+
 def test_the_embedded_engines_ask_for_nothing(tmp_path: Path) -> None:
     local = PLAIN + '[environments.prod]\nregions = ["us-east-1"]\nlocal = true\n'
     with pytest.raises(UsageError, match="no permission"):

@@ -63,6 +63,7 @@ class _Resources:
             On.CONSUMER_MAPPINGS: [
                 self._arn("lambda", "event-source-mapping:*", region) for region in env.regions if functions
             ],
+            On.METRICS: ["*"] if any(one.read_within_s for color in Color for one in env.consumers(color)) else [],
             On.ALIASES: [
                 self._function(env.expanded(one.function)) for one in pointers if isinstance(one, LambdaAliasPointer)
             ],

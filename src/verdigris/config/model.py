@@ -286,7 +286,7 @@ class Environment(EnvironmentSettings):
     def consumers(self, color: Color) -> tuple[Declared, ...]:
         """What is known of the consumers of a color's table."""
         named = (
-            Declared(self.colored(one.function, color, region), ConsumerKind(one.kind))
+            Declared(self.colored(one.function, color, region), ConsumerKind(one.kind), one.read_within_s)
             for one in self._meant(self.config.consumer)
             for region in self.regions
         )

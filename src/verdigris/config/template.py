@@ -33,6 +33,7 @@ name = "{app}-{env}-deploy"          # flags, lease, journal
 # [[consumer]]
 # function = "{app}-{env}-{color}-index" # the Lambda function of an event source mapping
 # kind = "index"                     # or "effects": it looks whether its color is live before it acts
+# read_within_minutes = 360          # effects: how long the switch waits until it has read what was copied
 # environments = ["dev"]             # none stands for all
 
 # How a color's application comes to be. Leave it out if something else deploys it.

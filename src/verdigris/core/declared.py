@@ -26,6 +26,8 @@ class Declared(msgspec.Struct, frozen=True):
 
     function: str
     kind: ConsumerKind
+    #: how long it is waited for until it has read what a deployment wrote (seconds); 0: it is not. `EFFECTS` only
+    read_within_s: int = 0
 
     def names(self, function: str) -> bool:
         """Whether a mapping that calls `function` (with or without an alias) is this one."""

@@ -28,6 +28,7 @@ class On(StrEnum):
     CONSUMERS = "Consumers"
     CONSUMER_LISTS = "ConsumerLists"
     CONSUMER_MAPPINGS = "ConsumerMappings"
+    METRICS = "Metrics"  # CloudWatch has no resource for them
     ALIASES = "Aliases"
     REST_APIS = "RestApis"
     BASE_PATHS = "BasePaths"
@@ -111,6 +112,7 @@ GRANTS = (
     Grant(On.CONSUMERS, ("lambda:GetFunctionConfiguration",)),
     Grant(On.CONSUMER_LISTS, ("lambda:ListEventSourceMappings",)),
     Grant(On.CONSUMER_MAPPINGS, ("lambda:UpdateEventSourceMapping",), (Phase.PROVISION, *_FOLLOWING)),
+    Grant(On.METRICS, ("cloudwatch:GetMetricData",), (Phase.REINDEX, Phase.SWITCH)),
     Grant(On.ALIASES, ("lambda:GetAlias",)),
     Grant(On.ALIASES, ("lambda:CreateAlias", "lambda:UpdateAlias"), (Phase.SWITCH,)),
     Grant(On.REST_APIS, ("apigateway:GET",)),

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from verdigris.core.consuming import left_to_read_s, may_run
+from verdigris.core.consuming import CLOCKS_S, left_to_read_s, may_run
 from verdigris.core.declared import Builder, ConsumerKind, Declared
 from verdigris.core.horizon import marks
 from verdigris.core.model import Phase
@@ -25,8 +25,6 @@ from verdigris.stores.outside import DISABLED, ENABLED, StreamConsumer
 _LIMIT_S = 900.0
 #: Looks are this far apart, and with time farther, at most so far (seconds).
 _SOON_S, _LOOK_S = 0.2, 5.0
-#: By how much the service's clock may be ahead of this one (seconds), as for signatures.
-_CLOCKS_S = 300.0
 
 
 @dataclass(frozen=True)
@@ -224,7 +222,7 @@ def _calls(bench: Bench, change: _Change, one: StreamConsumer, off_s: dict[str, 
     if port is None or change.wanted == ENABLED or _never_written(bench):
         return False
     seen_s = off_s.setdefault(one.id, bench.now())
-    until_s = min(seen_s, one.since_s + _CLOCKS_S) + port.longest_s(one)
+    until_s = min(seen_s, one.since_s + CLOCKS_S) + port.longest_s(one)
     if bench.now() >= until_s:
         return False
     _tell(bench, f"a call of {one.function} may run until {datetime.fromtimestamp(until_s, UTC):%H:%M:%S} UTC")

@@ -14,7 +14,7 @@ from verdigris.core.declared import Builder
 from verdigris.core.model import Phase, Segment
 from verdigris.core.records import Evidence
 from verdigris.errors import PhaseFailed
-from verdigris.phases import beacons, consumers, watching
+from verdigris.phases import beacons, consumers, effects, watching
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.copying import SegmentProgress, progress_from
 from verdigris.phases.documents import Documents, documents_of
@@ -39,6 +39,7 @@ def run(bench: Bench) -> Evidence:
     consumers.attend(bench)
     index = bench.index
     if index is None or not bench.indexes():
+        effects.wait_until_read(bench)
         return {"indexes": 0}
     documents = documents_of(bench, index)
     if not bench.plan.moves_data:
@@ -48,6 +49,7 @@ def run(bench: Bench) -> Evidence:
         _build(bench, documents, index)
     proofs = [prove(bench, documents, index, plan) for plan in documents.plans]
     proofs += [watching.prove(bench, index, plan) for plan in bench.indexes() if plan.by is Builder.APPLICATION]
+    effects.wait_until_read(bench)
     return {"indexes": len(proofs), **_total(proofs), "quarantined": len(bench.quarantine.waiting)}
 
 

@@ -22,7 +22,7 @@ from verdigris.core.model import Color, Kind, Phase
 from verdigris.core.quarantine import how_many, names
 from verdigris.core.records import Evidence, Intent
 from verdigris.errors import Conflict, PhaseFailed, VerdigrisError
-from verdigris.phases import beacons, consumers, hooks, replicas
+from verdigris.phases import beacons, consumers, effects, hooks, replicas
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.index_proof import prove, settle_the_last
 from verdigris.phases.leaving import follow_destination, left_behind
@@ -49,6 +49,7 @@ def ready(bench: Bench) -> None:
     demand_pointer(bench)  # after the flip it would be late to learn that one of them cannot be read
     demand_alarms(bench.watches, bench.plan.env)
     consumers.attend(bench)
+    effects.wait_until_read(bench)
     replicas.demand(bench)
     _demand_aliases(bench)
     if not bench.plan.follows_changes:

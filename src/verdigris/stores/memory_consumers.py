@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from verdigris.core.consuming import MINUTE_S, Reading
 from verdigris.errors import NotFound
 from verdigris.stores.outside import DISABLED, ENABLED, StreamConsumer
 
@@ -26,6 +27,7 @@ class MemoryConsumers:
         self.longest: dict[str, float] = {}
         self._clock = clock
         self._made = 0
+        self._readings: dict[str, dict[float, Reading]] = {}
         self._mappings: dict[str, _Mapping] = {}
 
     def add(self, stream: str, function: str, *, on: bool = True, start: str = "TRIM_HORIZON") -> str:
@@ -56,6 +58,18 @@ class MemoryConsumers:
 
     def longest_s(self, consumer: StreamConsumer) -> float:
         return self.longest.get(consumer.function, 3.0)
+
+    def readings(self, consumer: StreamConsumer, from_s: float, to_s: float) -> Sequence[Reading]:
+        found = self._readings.get(consumer.function, {})
+        return [found[at_s] for at_s in sorted(found) if from_s - MINUTE_S < at_s <= to_s]
+
+    def called(self, function: str, at_s: float, age_s: float | None = None) -> None:
+        """A call ended, the last record of its batch so old (seconds); None: it failed."""
+        minute_s = at_s // MINUTE_S * MINUTE_S
+        minutes = self._readings.setdefault(function, {})
+        now = minutes.get(minute_s, Reading(minute_s))
+        ages = [age for age in (now.age_s, age_s) if age is not None]
+        minutes[minute_s] = Reading(minute_s, max(ages, default=None), now.failed + (age_s is None))
 
     def _now(self, mapping: _Mapping) -> StreamConsumer:
         if mapping.then and self._clock() >= mapping.at_s:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from verdigris.core.alarms import Alarm
 from verdigris.core.announcing import Announcement
+from verdigris.core.consuming import Reading
 from verdigris.core.hooking import Asked, Reply
 from verdigris.core.model import Color
 
@@ -139,4 +140,10 @@ class StreamConsumers(Protocol):
 
     def longest_s(self, consumer: StreamConsumer) -> float:
         """How long one call of its function may run (seconds). Raises NotFound."""
+        ...
+
+    def readings(self, consumer: StreamConsumer, from_s: float, to_s: float) -> Sequence[Reading]:
+        """What its function did, by whole minutes of which some part lies between the two times (seconds since the
+        epoch, at most a day apart), in order; no minute in which it did nothing. What one function is given of several
+        streams counts together. Seen some minutes late. Raises the StoreErrors: nobody knows then."""
         ...

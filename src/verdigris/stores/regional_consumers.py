@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from verdigris.core.consuming import Reading
 from verdigris.stores.outside import StreamConsumer, StreamConsumers
 
 
@@ -39,3 +40,7 @@ class RegionalConsumers:
     def longest_s(self, consumer: StreamConsumer) -> float:
         name, _, id_ = consumer.id.partition("/")
         return self._regions[name].consumers.longest_s(replace(consumer, id=id_))
+
+    def readings(self, consumer: StreamConsumer, from_s: float, to_s: float) -> Sequence[Reading]:
+        name, _, id_ = consumer.id.partition("/")
+        return self._regions[name].consumers.readings(replace(consumer, id=id_), from_s, to_s)

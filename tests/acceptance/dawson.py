@@ -19,7 +19,7 @@ from typing import Any, Self
 from tests.acceptance.lambda_functions import ACCOUNT, StreamFunction, add_mapping
 from tests.circleci import TOKEN, CircleCi
 from tests.contract.applications import TERRAFORMS, terraform_program
-from tests.contract.control_plane import aws
+from tests.contract.control_plane import aws, put_alarm
 from tests.project import SHAPE, Project
 
 from verdigris.core.items import encode
@@ -90,20 +90,10 @@ class Dawson(Project):
         zone = self.service("route53").create_hosted_zone(Name=ZONE, CallerReference="court")["HostedZone"]["Id"]
         for region in REGIONS:
             self._gateways(region, zone)
-        self.service("cloudwatch").put_metric_alarm(
-            AlarmName=ALARM,
-            ComparisonOperator="GreaterThanThreshold",
-            EvaluationPeriods=1,
-            MetricName="5XXError",
-            Namespace="AWS/ApiGateway",
-            Period=60,
-            Statistic="Sum",
-            Threshold=1,
-        )
         self.alarm("OK", "no errors")
 
     def alarm(self, state: str, reason: str) -> None:
-        self.service("cloudwatch").set_alarm_state(AlarmName=ALARM, StateValue=state, StateReason=reason)
+        put_alarm(self.service("cloudwatch"), ALARM, state, reason)
 
     def _table_and_flags(self, cases: int) -> None:
         client = self.tables(EAST)

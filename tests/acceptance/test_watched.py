@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from tests.contract.control_plane import aws, control_plane
+from tests.contract.control_plane import aws, control_plane, put_alarm
 from tests.contract.test_health_check import server
 from tests.project import Project
 
@@ -31,21 +30,6 @@ every_seconds = 0.01
 """
 
 
-def put_alarm(cloud: str, state: str) -> None:
-    client: Any = aws(cloud).client("cloudwatch")
-    client.put_metric_alarm(
-        AlarmName="court-dev-errors",
-        Namespace="Court",
-        MetricName="errors",
-        Statistic="Sum",
-        Period=60,
-        EvaluationPeriods=1,
-        Threshold=1,
-        ComparisonOperator="GreaterThanThreshold",
-    )
-    client.set_alarm_state(AlarmName="court-dev-errors", StateValue=state, StateReason="Threshold Crossed")
-
-
 def test_an_alarm_and_a_health_check_take_the_traffic_back(
     tmp_path: Path, fresh_dynamodb: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,16 +43,21 @@ def test_an_alarm_and_a_health_check_take_the_traffic_back(
         config = load(None, project.folder)
         ssm = aws(cloud).client("ssm")
 
+        cloudwatch = aws(cloud).client("cloudwatch")
+
         def live() -> str:
             return str(ssm.get_parameter(Name=f"/{project.name}-dev/live")["Parameter"]["Value"])
 
+        def alarm(state: str) -> None:
+            put_alarm(cloudwatch, "court-dev-errors", state, "Threshold Crossed")
+
         with pytest.raises(PhaseFailed, match="the alarm court-dev-errors in us-east-1 does not exist"):
             commands.deploy(config, "dev")
-        put_alarm(cloud, "OK")
+        alarm("OK")
         assert commands.deploy(config, "dev").state is State.FINISHED
         assert live() == "blue"
 
-        put_alarm(cloud, "ALARM")
+        alarm("ALARM")
         snapshot = commands.deploy(config, "dev")
         assert (snapshot.state, live()) == (State.RETURNED, "blue")
         assert snapshot.said
@@ -77,7 +66,7 @@ def test_an_alarm_and_a_health_check_take_the_traffic_back(
         assert stands(snapshot) == f"went back by itself, since {why}: blue is live; abort removes green"
         assert commands.status(config, "dev").next_command == "verdigris abort dev"
 
-        put_alarm(cloud, "OK")
+        alarm("OK")
         answers += [503, 503]
         snapshot = commands.deploy(config, "dev")
         assert (snapshot.state, live()) == (State.RETURNED, "blue")

@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import botocore.session
 import urllib3
@@ -34,6 +35,21 @@ def aws(url: str, region: str = "us-east-1") -> Aws:
     session = botocore.session.get_session()
     session.set_credentials("contract", "contract")
     return Aws(region, endpoint_url=url, session=session)
+
+
+def put_alarm(client: Any, name: str, state: str, reason: str) -> None:
+    """Makes alarm `name` with this CloudWatch client, where it is not there, and sets its state."""
+    client.put_metric_alarm(
+        AlarmName=name,
+        Namespace="Court",
+        MetricName="errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+    )
+    client.set_alarm_state(AlarmName=name, StateValue=state, StateReason=reason)
 
 
 def _wait(url: str, process: subprocess.Popen[bytes], within_s: float = 60) -> None:

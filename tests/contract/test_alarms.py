@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
-from tests.contract.control_plane import aws, control_plane
+from tests.contract.control_plane import aws, control_plane, put_alarm
 
 from verdigris.core.alarms import Alarm, AlarmState
 from verdigris.errors import Unreachable
@@ -35,21 +36,7 @@ def made(request: pytest.FixtureRequest) -> Made:
         memory = MemoryAlarms()
         return Made(memory, lambda name, state, reason: memory.known.update({name: Alarm(state, reason)}))
     client = aws(request.getfixturevalue("cloud")).client("cloudwatch")
-
-    def put(name: str, state: AlarmState, reason: str) -> None:
-        client.put_metric_alarm(
-            AlarmName=name,
-            Namespace="Court",
-            MetricName="errors",
-            Statistic="Sum",
-            Period=60,
-            EvaluationPeriods=1,
-            Threshold=1,
-            ComparisonOperator="GreaterThanThreshold",
-        )
-        client.set_alarm_state(AlarmName=name, StateValue=state.value, StateReason=reason)
-
-    return Made(CloudWatchAlarms(client), put)
+    return Made(CloudWatchAlarms(client), partial(put_alarm, client))
 
 
 @pytest.mark.parametrize("state", list(AlarmState))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from botocore.stub import Stubber
@@ -63,6 +64,19 @@ def test_one_that_is_there_is_not_made_again(service: str) -> None:
         stub.add_client_error(call, "ResourceAlreadyExistsException", http_status_code=409)
         with pytest.raises(AlreadyThere):
             AwsDomains(service, lambda: client).create("court-dev-beta", {}, "court-dev-deploy/4")
+
+
+@pytest.mark.parametrize("service", ["opensearch", "es"])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [({"NodeCount": 3}, '"NodeCount"'), ({"EBSOptions": {"VolumeSize": "ten"}}, "EBSOptions.VolumeSize")],
+)
+def test_a_body_that_is_no_request_is_found_without_asking(service: str, body: dict[str, Any], said: str) -> None:
+    client = aws("http://127.0.0.1:1").client(service)
+    with pytest.raises(Invalid, match=said) as caught:
+        AwsDomains(service, lambda: client).check("court-dev-beta", body)
+    assert "[search_domain] create" in caught.value.next_command
+    AwsDomains(service, lambda: client).check("court-dev-beta", {"EBSOptions": {"VolumeSize": 10}})
 
 
 def test_a_body_with_a_name_of_its_own_is_refused(domains: SearchDomains) -> None:

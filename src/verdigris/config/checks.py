@@ -139,7 +139,8 @@ def _environments(raw: _Section) -> Iterator[Fault]:
         if local is True and endpoints:
             what = "the embedded engines have addresses of their own: remove endpoints, or local = true"
             yield Fault(("environments", env, "endpoints"), what)
-        if local is False and _list(raw, "index") and "search" not in endpoints:
+        domains = "search_domain" in raw  # their addresses are known once they are made
+        if local is False and _list(raw, "index") and not domains and "search" not in endpoints:
             what = 'is missing: the address of the cluster that holds the indexes, for example "https://search.example.com"'
             yield Fault(("environments", env, "endpoints", "search"), what)
         if len(login := {"search_user", "search_password"} & endpoints.keys()) == 1:

@@ -17,6 +17,7 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 #: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 _TABLE_CHARACTERS = re.compile(r"[a-zA-Z0-9_.-]+")
 _TABLE_LENGTH = range(3, 256)
+#: https://docs.aws.amazon.com/opensearch-service/latest/APIReference/API_CreateDomain.html (DomainName)
 _DOMAIN_LENGTH = range(3, 29)
 #: https://docs.opensearch.org/latest/api-reference/index-apis/create-index/#index-naming-restrictions
 _INDEX_FORBIDDEN = frozenset(' ,:"*+/\\|?#><')
@@ -87,7 +88,7 @@ def table_name_fault(name: str) -> str | None:
 
 
 def domain_name_fault(name: str) -> str | None:
-    """CreateDomain's rule for DomainName (API reference): 3 to 28 of a-z, 0-9 and `-`, a letter first."""
+    """OpenSearch Service's rule: 3 to 28 of a-z, 0-9 and `-`, a letter first."""
     if len(name) not in _DOMAIN_LENGTH:
         return f'becomes "{name}" ({len(name)} characters); the name of a search domain has 3 to 28'
     if not re.fullmatch(r"[a-z][a-z0-9-]+", name):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from botocore.exceptions import ClientError
+from botocore.validate import ParamValidator
 
 from verdigris.errors import AlreadyThere, Invalid, NotFound
 from verdigris.stores.aws_errors import aws_errors
@@ -52,9 +53,19 @@ class AwsDomains:
             owner=next((tag["Value"] for tag in tags if tag["Key"] == OWNER), None),
         )
 
-    def create(self, name: str, body: Mapping[str, Any], owner: str) -> None:
+    def check(self, name: str, body: Mapping[str, Any]) -> None:
+        """By the parameters that boto3's model of the call knows, their types and limits."""
+        mend = "mend the file of [search_domain] create, then run the command again"
         if "DomainName" in body:
-            raise Invalid("a domain's name is not taken from its body", where=name)
+            raise Invalid("a domain's name is not taken from its body", where=name, next_command=mend)
+        client = self._client()
+        shape = client.meta.service_model.operation_model(client.meta.method_to_api_mapping[self._calls.create])
+        report = ParamValidator().validate({"DomainName": name, **body}, shape.input_shape)
+        if report.has_errors():
+            raise Invalid(f"no domain can be made from it: {report.generate_report()}", where=name, next_command=mend)
+
+    def create(self, name: str, body: Mapping[str, Any], owner: str) -> None:
+        self.check(name, body)
         tags = [*body.get("TagList", ()), {"Key": OWNER, "Value": owner}]
         with aws_errors(name):
             try:

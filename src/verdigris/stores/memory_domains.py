@@ -30,11 +30,14 @@ class MemoryDomains:
             self.made[name] = replace(domain, endpoint=f"https://{name}.search", processing=False)
         return self.made[name]
 
+    def check(self, name: str, body: Mapping[str, Any]) -> None:
+        if "DomainName" in body:
+            raise Invalid("a domain's name is not taken from its body", where=name)
+
     def create(self, name: str, body: Mapping[str, Any], owner: str) -> None:
         if name in self.made:
             raise AlreadyThere("a domain of this name is there", where=name)
-        if "DomainName" in body:
-            raise Invalid("a domain's name is not taken from its body", where=name)
+        self.check(name, body)
         self.made[name] = Domain(None, created=True, processing=True, deleted=False, owner=owner)
         self._seen[name] = 0
 

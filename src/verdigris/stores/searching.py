@@ -93,9 +93,14 @@ class Domain:
     owner: str | None
 
     @property
+    def serves(self) -> bool:
+        """Whether its indexes can be asked: also while the service changes something about it."""
+        return self.endpoint is not None and not self.deleted
+
+    @property
     def ready(self) -> bool:
-        """Whether indexes can be made there."""
-        return self.created and not self.processing and not self.deleted and self.endpoint is not None
+        """Whether it is made, and nothing is being changed about it."""
+        return self.created and not self.processing and self.serves
 
 
 class SearchDomains(Protocol):
@@ -103,6 +108,10 @@ class SearchDomains(Protocol):
 
     def describe(self, name: str) -> Domain | None:
         """The domain; None if there is none, or not any more."""
+        ...
+
+    def check(self, name: str, body: Mapping[str, Any]) -> None:
+        """Raises Invalid if `create` would refuse this body, as far as that is known without asking."""
         ...
 
     def create(self, name: str, body: Mapping[str, Any], owner: str) -> None:

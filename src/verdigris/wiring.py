@@ -136,7 +136,7 @@ class Wiring(Connections):
         """Where the indexes of a data version are. Raises NotFound where they have a domain that is not there."""
         url = self.search_url_of(version)
         if url is None and (domain := self.env.domain(version)) and self.config.index:
-            raise NotFound("no such search domain, or it is being made", where=domain)
+            raise NotFound("no such search domain, or it is being made or removed", where=domain)
         return self._cluster(url) if url else None
 
     def search_url_of(self, version: DataVersion) -> str | None:
@@ -145,7 +145,7 @@ class Wiring(Connections):
         if name is None or self.domains is None:
             return self.search_url
         found = self.domains.describe(name)
-        return found.endpoint if found and found.ready else None
+        return found.endpoint if found and found.serves else None
 
     @cached_property
     def domains(self) -> SearchDomains | None:

@@ -14,7 +14,7 @@ from verdigris import runner
 from verdigris.core.machine import Event, State
 from verdigris.core.model import DataVersion, Phase
 from verdigris.core.planning import Plan
-from verdigris.errors import NotFound, PhaseFailed
+from verdigris.errors import Invalid, NotFound, PhaseFailed
 from verdigris.journal.journal import Journal
 from verdigris.phases import domains
 from verdigris.phases.base import Bench
@@ -32,6 +32,7 @@ class Domained(Scenario):
         super().__post_init__()
         self.old, self.index = self.index, MemoryIndex()
         self.domains = MemoryDomains(looks=3)
+        self.body: dict[str, object] = {}
         self.domains.create(OLD, {}, "somebody")
         for _ in range(3):
             self.domains.describe(OLD)
@@ -44,12 +45,13 @@ class Domained(Scenario):
 
     def bench(self, *, fresh: bool = False) -> Bench:
         made = self._bench(fresh=fresh)
+        made.domain_body = lambda: self.body
         made.stores = replace(made.stores, search=self.search, domains=self.world.expose(self.domains, "domains"))
         return made
 
     def search(self, version: DataVersion) -> SearchIndex:
         name, index = (OLD, self.old) if version is DataVersion.ALPHA else (NEW, self.index)
-        if name not in self.domains.made or self.domains.made[name].processing:
+        if name not in self.domains.made or not self.domains.made[name].serves:
             raise NotFound("no such search domain, or it is being made", where=name)
         found: SearchIndex = Exposed(index, "index", self._between)
         return found
@@ -109,13 +111,46 @@ def test_a_domain_that_is_not_there_is_said_to_be_not_there() -> None:
     assert OLD not in removed["removed"]
 
 
-def test_waiting_has_a_limit() -> None:
+def test_one_that_stays_in_processing_has_a_reason_and_a_limit() -> None:
     scenario = Domained(1)
-    scenario.domains = MemoryDomains(looks=10**9)
+    scenario.domains.looks = 10**9
+    reasons = set()
+    scenario.world.progress = lambda told: reasons.add(told.reason)
     began_s = scenario.world.clock()
-    with pytest.raises(PhaseFailed, match="is being made, and was not done in 2 hours"):
+    with pytest.raises(PhaseFailed, match="is being made or changed, and was not done in 2 hours") as caught:
         runner.run(scenario.world.bench())
     assert scenario.world.clock() - began_s == pytest.approx(domains.LIMIT_S, abs=60)
+    assert (caught.value.exit_code, caught.value.where) == (1, NEW)
+    assert caught.value.next_command == "verdigris deploy dev"
+    assert f"the search domain {NEW} is being made or changed" in reasons
+    scenario.domains.looks = 3  # it gets through after all
+    scenario.to_end()
+    assert scenario.verdict() == []
+
+
+def test_what_it_is_made_from_is_looked_at_before_anything_is_made() -> None:
+    scenario = Domained(1)
+    scenario.body = {"DomainName": "another"}
+    with pytest.raises(Invalid, match="a domain's name is not taken from its body"):
+        runner.run(scenario.world.bench())
+    assert scenario.domains.made.keys() == {OLD}
+    assert scenario.world.tables.describe("court-dev-beta") is None
+    scenario.body = {}
+    scenario.to_end()
+    assert scenario.verdict() == []
+
+
+def test_each_color_reads_its_own_domain_after_a_rollback() -> None:
+    scenario = Domained(1)
+    scenario.command(State.BAKED)
+    before = scenario.old.alias(ALIAS), dict(scenario.old.documents("court-dev-case-alpha"))
+    scenario.command(State.RETURNED, Event.ROLLBACK)
+    assert (scenario.old.alias(ALIAS), dict(scenario.old.documents("court-dev-case-alpha"))) == before
+    assert scenario.domains.made.keys() == {OLD, NEW}, "the way forward stays open until somebody closes it"
+    assert scenario.index.alias(ALIAS) == scenario.new_index
+    scenario.command(State.ABORTED, Event.ABORT)
+    assert scenario.domains.made.keys() == {OLD}
+    assert scenario.old.alias(ALIAS) == "court-dev-case-alpha"
 
 
 def test_a_domain_that_vanishes_stops_the_deployment() -> None:

@@ -68,7 +68,7 @@ def _text(found: Cleaning) -> Iterator[str]:
             + (", deletion protection is on" if one.protected else "")
         )
     if found.domain:
-        said = "asked AWS to delete" if found.removed else "to be deleted with all that is in it:"
+        said = "deleted" if found.removed else "to be deleted with all that is in it:"
         yield f"{said} the search domain {found.domain}"
     for name, documents in found.indexes:
         yield f"{'deleted ' if found.removed else ''}the index {name}: {words.plural(documents, 'document')}"

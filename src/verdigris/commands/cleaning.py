@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,6 +16,7 @@ from verdigris.core.versions import judge
 from verdigris.errors import Interrupted, PhaseFailed, UsageError
 from verdigris.journal.acts import act
 from verdigris.journal.holder import me
+from verdigris.phases.domains import REMOVED, Patience
 from verdigris.stores.base import Replica
 from verdigris.wiring import Hooks, Wiring, now_iso
 
@@ -79,6 +81,9 @@ def clean(
             wiring.domains.delete(found.domain)
         for region in wiring.env.regions:
             wiring.admin_of(region).delete(found.table)
+        if found.domain and wiring.domains:  # that takes its time: the tables go meanwhile
+            patience = Patience(time.monotonic, time.sleep, wiring.waiting, f"verdigris clean {env}")
+            patience.until(wiring.domains, found.domain, REMOVED, lambda domain: domain is None)
         _note(wiring, f"{found.table}: gone")
     return replace(found, removed=True)
 
@@ -98,8 +103,7 @@ def _look(wiring: Wiring) -> Cleaning:
     tables, name = tuple(_tables(wiring, table)), wiring.names.domains.get(version)
     if wiring.domains is None or name is None:
         return Cleaning(wiring.name, table, tables, tuple(_indexes(wiring, version)))
-    domain = wiring.domains.describe(name)
-    return Cleaning(wiring.name, table, tables, (), name if domain and not domain.deleted else None)
+    return Cleaning(wiring.name, table, tables, (), name if wiring.domains.describe(name) else None)
 
 
 def _destination(wiring: Wiring, last: Snapshot | None) -> DataVersion:

@@ -43,7 +43,8 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
     env = wiring.name
 
     def engines() -> str:
-        return f"DynamoDB at {wiring.dynamodb_url or wiring.env.region}, search at {wiring.search_url or 'none'}"
+        domains = "the domains " + " and ".join(wiring.names.domains.values()) if wiring.domains else "none"
+        return f"DynamoDB at {wiring.dynamodb_url or wiring.env.region}, search at {wiring.search_url or domains}"
 
     def table() -> str:
         names = [name for name in wiring.names.tables.values() if wiring.admin.describe(name)]
@@ -91,7 +92,16 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         return f"held by {found.holder.who}: {found.holder.doing}" if found and found.holder else "free"
 
     def search() -> str:
-        index = wiring.search(wiring.journal.flags().source or DataVersion.ALPHA)
+        version = wiring.journal.flags().source or DataVersion.ALPHA
+        if domains := wiring.domains:
+            name = wiring.names.domains[version]
+            domains.check(name, wiring.config.domain_body())
+            found = domains.describe(name)
+            if found is None:
+                return f"there is no domain {name} yet: a deployment makes it"
+            if not found.serves:
+                return f"the domain {name} is being {'removed' if found.deleted else 'made'}: a deployment waits for it"
+        index = wiring.search(version)
         if index is None:
             return "no index configured"
         aliases = [place.alias for place in wiring.env.indexes()]

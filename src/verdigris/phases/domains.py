@@ -7,6 +7,7 @@ this deployment's, and nothing that was there before.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from verdigris.core.model import Phase
 from verdigris.core.records import Evidence
@@ -16,9 +17,47 @@ from verdigris.phases.waiting import answered, wait_for_others
 from verdigris.stores.searching import Domain, SearchDomains
 
 CREATE, DELETE = "create-domain", "delete-domain"
+REMOVED = "is being removed"
 #: A domain takes a quarter of an hour, a large one longer.
 LIMIT_S = 2 * 3600.0
+#: Seconds between two looks: more and more, up to this.
 _LOOK_S = 10.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How somebody waits for a domain: `waiting` is told why at each look, and may raise."""
+
+    now: Callable[[], float]
+    sleep: Callable[[float], None]
+    waiting: Callable[[str], None]
+    next_command: str
+
+    def until(
+        self, domains: SearchDomains, name: str, reason: str, done: Callable[[Domain | None], bool]
+    ) -> Domain | None:
+        """The domain when it is `done` (None: there is none). Raises PhaseFailed after `LIMIT_S`."""
+        until_s = self.now() + LIMIT_S
+        pause_s = 0.1
+        while not done(found := domains.describe(name)):
+            if self.now() >= until_s:
+                raise PhaseFailed(
+                    f"the search domain {name} {reason}, and was not done in {LIMIT_S / 3600:g} hours",
+                    where=name,
+                    state="what was asked for goes on",
+                    next_command=self.next_command,
+                )
+            self.waiting(f"the search domain {name} {reason}")
+            self.sleep(pause_s)
+            pause_s = min(2 * pause_s, _LOOK_S)
+        return found
+
+
+def check_body(bench: Bench) -> None:
+    """What the destination's domain would be made from. Raises ConfigError, Invalid."""
+    domains, name = bench.stores.domains, bench.plan.destination_domain
+    if domains and name and bench.indexes():
+        domains.check(name, bench.domain_body())
 
 
 def make(bench: Bench) -> Evidence:
@@ -27,8 +66,7 @@ def make(bench: Bench) -> Evidence:
     if domains is None or name is None or not bench.indexes():
         return {}
     made = bench.log.step(Phase.PROVISION, CREATE, lambda: _create(bench, domains, name))
-    _wait(bench, domains, name, "is being made", lambda found: found is None or found.ready)
-    found = domains.describe(name)
+    found = _wait(bench, domains, name, "is being made or changed", lambda found: found is None or found.ready)
     if found is None:
         raise _vanished(bench, name)
     return {"domain": name, "domain_made": made["made"], "endpoint": found.endpoint}
@@ -73,8 +111,7 @@ def remove_source(bench: Bench, domains: SearchDomains, name: str) -> Evidence:
 
 def _create(bench: Bench, domains: SearchDomains, name: str) -> Evidence:
     wait_for_others(bench, "a removal of the search domain by an earlier run")
-    _wait(bench, domains, name, "is being removed", lambda found: found is None or not found.deleted)
-    found = domains.describe(name)
+    found = _wait(bench, domains, name, REMOVED, lambda found: found is None or not found.deleted)
     if found is None:
         try:
             with answered(bench):
@@ -87,24 +124,22 @@ def _create(bench: Bench, domains: SearchDomains, name: str) -> Evidence:
 def _remove(bench: Bench, domains: SearchDomains, name: str) -> None:
     with answered(bench):
         domains.delete(name)
-    _wait(bench, domains, name, "is being removed", lambda found: found is None)
+    _wait(bench, domains, name, REMOVED, lambda found: found is None)
 
 
-def _wait(bench: Bench, domains: SearchDomains, name: str, reason: str, done: Callable[[Domain | None], bool]) -> None:
-    """Raises PhaseFailed after `LIMIT_S`; Interrupted, LeaseLost."""
-    until_s = bench.now() + LIMIT_S
-    while not done(domains.describe(name)):
-        if bench.now() >= until_s:
-            raise PhaseFailed(
-                f"the search domain {name} {reason}, and was not done in {LIMIT_S / 3600:g} hours",
-                where=name,
-                state="what was asked for goes on",
-                next_command=f"verdigris deploy {bench.plan.env}",
-            )
+def _wait(
+    bench: Bench, domains: SearchDomains, name: str, reason: str, done: Callable[[Domain | None], bool]
+) -> Domain | None:
+    """The domain when it is `done`. Raises PhaseFailed after `LIMIT_S`; Interrupted, LeaseLost."""
+
+    def waiting(reason: str) -> None:
         bench.breathe()
-        phase = bench.snapshot.phase or Phase.PROVISION
-        bench.report(Progress(phase, unit="domains", reason=f"the search domain {name} {reason}"))
-        bench.sleep(_LOOK_S)
+        bench.pace.held_up(reason)
+        bench.report(Progress(bench.snapshot.phase or Phase.PROVISION, unit="domains", reason=reason))
+
+    return Patience(bench.now, bench.sleep, waiting, f"verdigris deploy {bench.plan.env}").until(
+        domains, name, reason, done
+    )
 
 
 def _owner(bench: Bench) -> str:

@@ -14,7 +14,7 @@ from verdigris.core.records import Evidence
 from verdigris.core.trial import Sampled
 from verdigris.core.views import LookedUp
 from verdigris.errors import ItemRefused, PhaseFailed
-from verdigris.phases import consumers
+from verdigris.phases import consumers, domains
 from verdigris.phases.base import Bench, Progress
 from verdigris.phases.documents import document_of
 from verdigris.phases.sampling import Reads, spread
@@ -33,6 +33,7 @@ def ready(bench: Bench) -> None:
 def run(bench: Bench) -> Evidence:
     pointer = demand_pointer(bench)
     demand_alarms(bench.watches, bench.plan.env, early=True)
+    domains.check_body(bench)
     if not bench.plan.follows_changes:
         return {"pointer": pointer}
     _check_beacon(bench)

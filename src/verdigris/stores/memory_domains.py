@@ -14,7 +14,7 @@ class MemoryDomains:
     """The port `SearchDomains`. A domain is made, and is gone, at the `looks`th look after the request."""
 
     def __init__(self, looks: int = 1) -> None:
-        self._looks = looks
+        self.looks = looks
         self.made: dict[str, Domain] = {}
         self._seen: dict[str, int] = {}
 
@@ -23,7 +23,7 @@ class MemoryDomains:
         if domain is None:
             return None
         self._seen[name] += 1
-        if self._seen[name] >= self._looks:
+        if self._seen[name] >= self.looks:
             if domain.deleted:
                 del self.made[name]
                 return None

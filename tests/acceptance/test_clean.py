@@ -15,6 +15,8 @@ from tests.scripted_environment import ScriptedEnvironment
 
 from verdigris import commands
 from verdigris.errors import Interrupted, Invalid, PhaseFailed, UsageError
+from verdigris.stores.memory_domains import MemoryDomains
+from verdigris.wiring import Wiring
 
 EAST, WEST = "us-east-1", "us-west-1"
 FLAGS: dict[str, Any] = {
@@ -124,6 +126,35 @@ def test_flags_that_the_last_deployment_did_not_leave_are_not_believed(
         commands.clean(env.config, "dev", confirm=f"{env.project.name}-dev-alpha", items=0)
     live_command(env, f"{env.project.name}-dev-beta")
     assert commands.clean(env.config, "dev").table == f"{env.project.name}-dev-alpha"
+
+
+def test_its_search_domain_goes_too_and_is_waited_for(
+    env: ScriptedEnvironment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    env.project.replace(
+        "verdigris.toml",
+        "[environments.dev]",
+        '[search_domain]\nname = "s{env}-{version}"\ncreate = "domain.json"\n[environments.dev]',
+    )
+    domains = MemoryDomains(looks=5)
+    for name in ("sdev-alpha", "sdev-beta"):
+        domains.create(name, {}, "somebody")
+    monkeypatch.setattr(Wiring, "domains", domains)
+    name, reason = f"{env.project.name}-dev-beta", "the search domain sdev-beta is being removed"
+
+    def stop(said: str) -> None:
+        if said == reason:
+            raise Interrupted("stopped")
+
+    with pytest.raises(Interrupted):
+        commands.clean(env.config, "dev", confirm=name, items=3, hooks=commands.Hooks(waiting=stop))
+    found = commands.clean(env.config, "dev")
+    assert (found.domain, found.tables, found.nothing) == ("sdev-beta", (), False), "it goes, and is not gone"
+    reasons: list[str] = []
+    commands.clean(env.config, "dev", confirm=name, items=0, hooks=commands.Hooks(waiting=reasons.append))
+    assert reason in reasons
+    assert domains.made.keys() == {"sdev-alpha"}
+    assert commands.clean(env.config, "dev").nothing
 
 
 # ── replicas: the deploy table on DynamoDB Local, the destination on a server that answers as AWS ────────────────────

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.test_config_domains import DOMAIN
+from tests.unit.test_config_load import INDEX
 
 from verdigris import commands
 from verdigris.config.load import load
@@ -116,3 +118,17 @@ def test_a_search_domain_by_its_address(tmp_path: Path) -> None:
     assert found["Search"][1] == ["arn:aws:es:us-east-1:*:domain/court-prod/*"]
     own = url.replace("search-court-prod-abc123.us-east-1.es.amazonaws.com", "search.example.com")
     assert "Search" not in statements(tmp_path, PLAIN + index + ENVIRONMENT + own)
+
+
+def test_search_domains_of_both_versions(tmp_path: Path) -> None:
+    text = PLAIN + INDEX + DOMAIN + ENVIRONMENT
+    names = [f"arn:aws:es:us-east-1:1:domain/court-prod-{version}" for version in ("alpha", "beta")]
+    whole = statements(tmp_path, text, account="1")
+    assert whole["SearchDomains"][1] == names
+    assert whole["Search"][1] == [f"{name}/*" for name in names]
+    assert {"es:AddTags", "es:CreateDomain", "es:DeleteDomain"} <= set(whole["SearchDomains"][0])
+    looking = statements(tmp_path, text, [])["SearchDomains"][0]
+    assert looking == ["es:DescribeDomain", "es:DescribeElasticsearchDomain", "es:ListTags"]
+    assert "es:CreateDomain" not in statements(tmp_path, text, [Phase.FINALIZE])["SearchDomains"][0]
+    one = statements(tmp_path, text + 'endpoints = { search = "https://search.example.com" }\n')
+    assert not {"SearchDomains", "Search"} & one.keys()

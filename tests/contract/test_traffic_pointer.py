@@ -65,9 +65,13 @@ def test_a_color_that_is_not_there(world: World) -> None:
     if not world.knows_colors:
         return
     world.begin()
-    with pytest.raises(NotFound):
-        world.pointer.set(GREEN)
+    for asked in (world.pointer.demand, world.pointer.set):
+        with pytest.raises(NotFound):
+            asked(GREEN)
     assert world.pointer.read() is BLUE
+    world.make_green()
+    world.pointer.demand(GREEN)
+    assert world.pointer.read() is BLUE, "that is only looked at"
 
 
 # ── what one kind alone can meet ─────────────────────────────────────────────────────────────────────────────────

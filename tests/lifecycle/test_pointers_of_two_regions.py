@@ -38,8 +38,8 @@ class Switchboard:
         self.fails: tuple[int, Fault] | None = None
         self.calls = 0
         self.moves: list[str] = []
-        #: the region in which the new color has nothing
-        self.missing = ""
+        #: region → the color that has nothing there
+        self.missing: dict[str, Color] = {}
 
     def called(self, effect: Callable[[], None] = lambda: None) -> None:
         self.calls += 1
@@ -60,13 +60,16 @@ class Regional:
         self._board.called()
         return self._board.lives[self.name]
 
+    def demand(self, color: Color) -> None:
+        if color is self._board.missing.get(self.name):
+            raise NotFound("there is no REST API of that name", where=self.name)
+
     def set(self, color: Color) -> None:
         def move() -> None:
             self._board.lives[self.name] = color
             self._board.moves.append(f"{self.name} {color}")
 
-        if color is GREEN and self._board.missing == self.name:
-            raise NotFound("there is no REST API of that name", where=self.name)
+        self.demand(color)
         self._board.called(move)
 
 
@@ -181,10 +184,17 @@ def test_what_was_moved_by_hand_during_a_long_run_is_seen_before_anything_is_hel
 
 
 def test_half_way_there_is_a_way_back() -> None:
-    """The new color has nothing in the east that traffic could be sent to: no run would ever get there."""
+    """What is in the east goes when the west has moved: no run would ever get there."""
     board = Switchboard()
     made = exercised(board)
-    board.missing = "east"
+    called = board.called
+
+    def losing(effect: Callable[[], None] = lambda: None) -> None:
+        called(effect)
+        if board.moves == ["west green"]:
+            board.missing = {"east": GREEN}
+
+    board.called = losing  # type: ignore[method-assign]
     for _ in range(2):
         with pytest.raises(NotFound) as caught:
             deploy(made)
@@ -193,8 +203,23 @@ def test_half_way_there_is_a_way_back() -> None:
     assert rollback(made) is State.RETURNED
     assert board.moves == ["west green", "west blue"]
     assert made.journal().flags().color == "blue"
-    board.missing = ""
+    board.missing = {}
     assert deploy_forward(made) is State.BAKED
+    assert board.lives == {"west": GREEN, "east": GREEN}
+
+
+def test_a_color_that_has_nothing_in_one_region_moves_nowhere() -> None:
+    board = Switchboard()
+    made = exercised(board)
+    board.missing = {"east": GREEN}
+    with pytest.raises(NotFound, match="no REST API"):
+        deploy(made)
+    assert (made.journal().flags().color, board.moves) == ("blue", [])
+    board.missing = {"west": BLUE}
+    assert deploy(made) is State.BAKED
+    with pytest.raises(NotFound, match="no REST API"):
+        rollback(made)
+    assert made.journal().flags().color == "green"
     assert board.lives == {"west": GREEN, "east": GREEN}
 
 

@@ -23,6 +23,9 @@ class Remembered:
     def read(self) -> Color | None:
         return self.live
 
+    def demand(self, color: Color) -> None:
+        """Both are there."""
+
     def set(self, color: Color) -> None:
         if self.broken:
             raise Unreachable("no answer")

@@ -42,11 +42,13 @@ def ready(bench: Bench) -> None:
     """Before anything is held: the new color runs, the tail has caught up, and beacons come back from every shard."""
     if bench.snapshot.state is State.RETURNING:
         _demand_a_color(bench)
+        _demand_target(bench, bench.plan.before)
     if bench.snapshot.state not in (State.SWITCH, State.ADVANCING):
         return
     _lift(bench)  # what follows takes time, and writes wait
     ensure_application(bench)
-    demand_pointer(bench)  # after the flip it would be late to learn that one of them cannot be read
+    demand_pointer(bench)  # after the flip it would be late to learn that one of them cannot be read, or moved
+    _demand_target(bench, bench.plan.after)
     demand_alarms(bench.watches, bench.plan.env)
     consumers.attend(bench)
     effects.wait_until_read(bench)
@@ -82,6 +84,12 @@ def _demand_a_color(bench: Bench) -> None:
                 state=f"nothing was held; {bench.snapshot.live} is live by the deploy table",
                 next_command=f"verdigris doctor {plan.env}",
             )
+
+
+def _demand_target(bench: Bench, color: Color | None) -> None:
+    """Each pointer has something to send the traffic of `color` to. Raises NotFound."""
+    if bench.stores.pointer and color:
+        bench.stores.pointer.demand(color)
 
 
 def _doubtful(bench: Bench) -> bool:

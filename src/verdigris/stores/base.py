@@ -238,6 +238,10 @@ class LivePointer(Protocol):
         """Says where `color` listens (`http://host:port`). Does not move any traffic."""
         ...
 
+    def demand(self, color: Color) -> None:
+        """Raises NotFound if there is nothing that traffic could be sent to for `color`, as far as that can be seen."""
+        ...
+
     def set(self, expected: Color | None, new: Color, token: str, *, back: bool = False) -> None:
         """Traffic goes to `new`, and the fence of `token`, where the pointer is one, is released.
 
@@ -259,8 +263,12 @@ class TrafficPointer(Protocol):
         """The color that all of its traffic goes to; None where it is absent, or shows neither color, or both."""
         ...
 
+    def demand(self, color: Color) -> None:
+        """Raises NotFound if that color has nothing to send traffic to, as far as that can be seen. Moves nothing."""
+        ...
+
     def set(self, color: Color) -> None:
-        """Sends all traffic to `color`. Raises NotFound if that color has nothing to send it to."""
+        """Sends all traffic to `color`. Raises NotFound as `demand` does."""
         ...
 
 

@@ -37,6 +37,9 @@ class FrontDoor:
     def register(self, color: Color, address: str) -> None:
         self._call("POST", "register", {"color": color, "address": address})
 
+    def demand(self, color: Color) -> None:
+        """What was registered runs: the switch has looked at the application itself."""
+
     def fence(self, token: str, deadline_s: float) -> None:
         self._call("POST", "fence", {"token": token, "deadline_s": deadline_s}, _TIMEOUT_S + deadline_s)
 

@@ -31,6 +31,9 @@ class MemoryPointer:
         with self._changing() as gate:
             gate.register(color, address)
 
+    def demand(self, color: Color) -> None:
+        """Both colors are there."""
+
     def fence(self, token: str, deadline_s: float) -> None:
         with self._changing() as gate:
             gate.fence(token, self._clock(), deadline_s)

@@ -46,6 +46,9 @@ class ApiGatewayMapping:
         there = found.get("restApiId"), found.get("stage")
         return next((color for color in Color if there == (self._ids.get(color), self._stages[color])), None)
 
+    def demand(self, color: Color) -> None:
+        self._id(color)
+
     def set(self, color: Color) -> None:
         api, stage = self._id(color), self._stages[color]
         changes = [

@@ -34,6 +34,9 @@ class CommandPointer:
             )
         return Color(said)
 
+    def demand(self, color: Color) -> None:
+        """Only the program knows."""
+
     def set(self, color: Color) -> None:
         self._run(self._set, color)
 

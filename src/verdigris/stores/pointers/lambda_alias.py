@@ -39,10 +39,11 @@ class LambdaAlias:
             )
         return found[0] if found else None
 
+    def demand(self, color: Color) -> None:
+        self._target(color)
+
     def set(self, color: Color) -> None:
-        target = self._find(self._colors[color])
-        if target is None:
-            raise NotFound(f"there is no alias {self._colors[color]}", where=self.name, state="no traffic moved")
+        target = self._target(color)
         live = self._find(self._alias)
         wanted = {
             "FunctionName": self._function,
@@ -55,6 +56,12 @@ class LambdaAlias:
             else:
                 weights: dict[str, Any] = {"AdditionalVersionWeights": {}}
                 self._client.update_alias(**wanted, RevisionId=live["RevisionId"], RoutingConfig=weights)
+
+    def _target(self, color: Color) -> dict[str, Any]:
+        target = self._find(self._colors[color])
+        if target is None:
+            raise NotFound(f"there is no alias {self._colors[color]}", where=self.name, state="no traffic moved")
+        return target
 
     def _find(self, alias: str) -> dict[str, Any] | None:
         try:

@@ -33,10 +33,13 @@ class LoadBalancerRule:
         arns = self._arns()
         return next((color for color in Color if found == [arns.get(color)]), None)
 
-    def set(self, color: Color) -> None:
-        arns = self._arns()
-        if color not in arns:
+    def demand(self, color: Color) -> None:
+        if color not in self._arns():
             raise NotFound(f"there is no target group {self._groups[color]}", where=self.name, state="no traffic moved")
+
+    def set(self, color: Color) -> None:
+        self.demand(color)
+        arns = self._arns()
         actions = self._actions()
         forward = self._forward(actions)
         if (forward.get("TargetGroupStickinessConfig") or {}).get("Enabled"):

@@ -28,6 +28,10 @@ class OrderedPointers:
     def register(self, color: Color, address: str) -> None:
         """They know their colors by name."""
 
+    def demand(self, color: Color) -> None:
+        for pointer in self._pointers:
+            pointer.demand(color)
+
     def set(self, expected: Color | None, new: Color, token: str, *, back: bool = False) -> None:
         """As `LivePointer.set`; nothing is moved if one of them names a third thing."""
         order = list(reversed(self._pointers)) if back else list(self._pointers)

@@ -22,6 +22,9 @@ class Parameter:
         found = self._find()
         return next((color for color, value in self._values.items() if found and found["Value"] == value), None)
 
+    def demand(self, color: Color) -> None:
+        """A value needs nothing behind it."""
+
     def set(self, color: Color) -> None:
         found = self._find()
         kind = found["Type"] if found else "String"

@@ -199,6 +199,9 @@ class SimPointer:
         world = self._world
         return self._process.call("pointer.read", lambda: world.gate.pointer(world.scheduler.now_s))
 
+    def demand(self, color: Color) -> None:
+        """Both colors are there."""
+
     def register(self, color: Color, address: str) -> None:
         self._change("register", lambda now: self._world.gate.register(color, address))
 

@@ -164,8 +164,7 @@ def test_a_mapping_that_was_deleted_by_hand(on_moto: Project, told: Told, moto: 
     told("doctor", "dev", code=1, said=said, then="point it to green by hand, then: verdigris status dev")
     said = "traffic goes to neither color, not to green"
     told("finalize", "dev", "--confirm", "dev", code=1, said=said, then="verdigris doctor dev")
-    said = "green is live by the deploy table, but traffic goes to none"
-    told("rollback", "dev", code=1, said=said, then="verdigris doctor dev")
+    told("rollback", "dev", code=1, said="traffic goes to neither color", then="verdigris doctor dev")
     gateway.point("green")
     assert cli.run(["rollback", "dev"]) == 0
     assert on_moto.journal().flags().color == "blue"
@@ -177,6 +176,21 @@ def test_a_mapping_that_was_deleted_by_hand(on_moto: Project, told: Told, moto: 
     gateway.delete()
     said = "green is live by the deploy table, but traffic goes to none"
     told("deploy", "dev", code=1, said=said, then="verdigris doctor dev")
+
+
+def test_a_deploy_table_that_is_another_kind_of_table(east_and_west: ScriptedEnvironment, told: Told) -> None:
+    east_and_west.client().create_table(
+        TableName=east_and_west.deploy_table,
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for words, code in ((("doctor", "dev"), 1), (("deploy", "dev", "--yes"), 2), (("adopt", "dev"), 2)):
+        told(
+            *words, code=code, said="are id (S); a deploy table has pk (S) and sk (S)", then="mend [deploy_table] name"
+        )
+    told("status", "dev", code=1, said=east_and_west.deploy_table, then="verdigris doctor dev")
+    assert east_and_west.tables() == {east_and_west.deploy_table}
 
 
 def test_another_region_than_the_one_that_was_deployed_to(east_and_west: ScriptedEnvironment, told: Told) -> None:

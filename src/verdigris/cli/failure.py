@@ -30,6 +30,8 @@ def report(error: BaseException, call: Call) -> int:
     elif call.json:
         print_document({"error": shapes.error(told, then, code)})
     say = Output(call).say
+    if isinstance(error, click.Abort) and error.__cause__ is None:
+        say("")  # the prompt's line has no end
     if call.verbose:
         say("".join(traceback.format_exception(error)).rstrip())
     for line in lines(told):
@@ -73,6 +75,8 @@ def translated(error: BaseException, call: Call) -> VerdigrisError:
     match error:
         case VerdigrisError():
             return error
+        case click.Abort() if error.__cause__ is None:  # at a prompt, before anything was done
+            return Interrupted("nobody answered", state="nothing was changed", next_command=call.typed)
         case click.Abort() | KeyboardInterrupt():
             return Interrupted("interrupted", next_command=call.typed)
         case click.UsageError():

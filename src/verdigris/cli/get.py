@@ -22,6 +22,8 @@ def command(call: Call, words: tuple[str, ...]) -> int:
 
     if len(words) > 2:
         raise click.UsageError("one value at a time")
+    if len(words) == 1 and words[0] in call.load().environments:
+        raise click.UsageError(f"which value of {words[0]}?")
     config, env = call.open(words[0] if len(words) == 2 else None)
     value = commands.get(config, env, words[-1])
     Output(call).data({"env": env, "name": words[-1], "value": value}, [value])

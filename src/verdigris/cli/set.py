@@ -25,6 +25,8 @@ def command(call: Call, words: tuple[str, ...]) -> int:
 
     if len(words) not in (2, 3):
         raise click.UsageError("a name and a value, please")
+    if len(words) == 2 and words[0] in call.load().environments:
+        raise click.UsageError(f"{words[1]} of {words[0]} is to be set to what?")
     config, env = call.open(words[0] if len(words) == 3 else None)
     done = commands.set_value(config, env, *words[-2:])
     then = f"verdigris doctor {env}"

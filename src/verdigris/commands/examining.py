@@ -51,6 +51,8 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
         return "tables: " + (", ".join(names) or "none yet")
 
     def flags() -> str:
+        if not wiring.journal.exists():
+            return f"{wiring.env.deploy_table} is not there yet"
         found = wiring.journal.flags()
         snapshot = latest(wiring.journal)
         if snapshot and not snapshot.ended and (wrong := disagreements(snapshot, found)):

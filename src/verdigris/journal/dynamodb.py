@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
+from verdigris.errors import UsageError
 from verdigris.journal.base import Check, Delete, Expect, Put, Row, Value
 from verdigris.stores.aws_errors import mapped
 
@@ -38,12 +39,22 @@ class DynamoRows:
         self._token = token
 
     def exists(self) -> bool:
+        """Raises UsageError if it is a table of another kind."""
         with self._mapping("describe"):
             try:
-                self._client.describe_table(TableName=self.name)
+                table = self._client.describe_table(TableName=self.name)["Table"]
             except self._client.exceptions.ResourceNotFoundException:
                 return False
-            return True
+        types = {one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]}
+        keys = [f"{one['AttributeName']} ({types[one['AttributeName']]})" for one in table["KeySchema"]]
+        if keys != ["pk (S)", "sk (S)"]:
+            raise UsageError(
+                f"the keys of {self.name} are {', '.join(keys)}; a deploy table has pk (S) and sk (S)",
+                where=self.name,
+                state="nothing was changed",
+                next_command="mend [deploy_table] name in verdigris.toml",
+            )
+        return True
 
     def create(self) -> None:
         with self._mapping("create"):

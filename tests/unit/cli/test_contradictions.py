@@ -1,4 +1,4 @@
-"""Options that cannot be meant together are refused with one line, before anything is looked at."""
+"""Options that cannot be meant together, and words of which one is missing: one line, before anything is looked at."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ LIMITS = ("--read", "1", "--write", "1", "--index", "1")
         (("clean", "--items", "3"), "--items says nothing without --confirm"),
         (("budget", *LIMITS, "--unlimited"), "--unlimited and a limit of each kind contradict each other"),
         (("migrations", "test", "--sample", "3", "--key", "pk=a,sk=b"), "--sample and --key contradict each other"),
+        (("get", "dev"), "which value of dev?"),
+        (("set", "dev", "migrate"), "migrate of dev is to be set to what?"),
         (("iam", "--look", "--phase", "switch"), "--look and --phase contradict each other"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",

@@ -1,0 +1,33 @@
+"""Who does not answer a question has changed nothing, and is told so on a line of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from tests.unit.cli import sample
+from tests.unit.cli.conftest import Run
+from tests.unit.cli.test_exit_codes import answer
+
+from verdigris.cli.call import Call
+
+
+@pytest.mark.parametrize(
+    ("words", "function"), [(("finalize",), "finalize"), (("clean",), "clean"), (("adopt",), "adopt")], ids=str
+)
+def test_nobody_answers(run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...], function: str) -> None:
+    """Ctrl-C and Ctrl-D alike; here the input is at its end."""
+    monkeypatch.setattr(Call, "may_ask", lambda self: True)
+    found = {
+        "finalize": sample.deployment(*sample.FINISHED),
+        "clean": sample.CLEANING,
+        "adopt": replace(sample.ADOPTABLE, faults=()),
+    }
+    calls = answer(monkeypatch, function, found[function])
+    result = run(*words)
+    assert result.exit_code == 130
+    *_, said, state, then = result.stderr.splitlines()
+    assert said == "stopped: nobody answered"
+    assert state == "  state: nothing was changed"
+    assert then == f"next: verdigris {' '.join(words)}"
+    assert not any(call.get("yes") or call.get("confirm") for call in calls)

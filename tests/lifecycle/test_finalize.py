@@ -189,3 +189,20 @@ def test_a_listing_must_find_nothing(keep: Callable[[Bench], None], what: str) -
     with pytest.raises(PhaseFailed, match=f"still there: {what}"):
         runner.run(bench)
     assert finalize(scenario)["live"] == "green", "the next run removes it"
+
+
+def test_by_itself_it_is_not_said_while_traffic_goes_elsewhere() -> None:
+    """Once it is said there is no way back, though nothing was removed yet."""
+    scenario = Scenario(1, writes=0, migrations=MIGRATIONS)
+    world = scenario.world
+    world.settings = replace(world.settings, finalize="auto")
+
+    def move(record: Record) -> None:
+        if isinstance(record.body, PhaseDone) and record.body.phase is Phase.BAKE:
+            scenario.pointer.set(Color.GREEN, Color.BLUE, "by hand")
+
+    world.heard = move
+    with pytest.raises(PhaseFailed, match="traffic goes to blue, not to green"):
+        runner.run(world.bench())
+    assert scenario.journal.folded(scenario.journal.records(1)).state is State.BAKED
+    assert world.tables.describe("court-dev-alpha")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ from tests.acceptance.lambda_functions import cloud
 from tests.acceptance.search_cluster_of_a_domain import cluster_of, make_certificate
 from tests.conftest import SessionStack
 from tests.contract.control_plane import aws
-from tests.project import Project
+from tests.project import Project, finish
 
 from verdigris import commands
 from verdigris.config.load import load
@@ -53,6 +54,7 @@ class World:
         self.project = project
         self._domains = aws(cloud).client("opensearch")
         self._search = OpenSearchIndex(engine)
+        self.processing: set[str] = set()
 
     def domains(self) -> set[str]:
         return {one["DomainName"] for one in self._domains.list_domain_names()["DomainNames"]}
@@ -88,19 +90,17 @@ def world(stack: SessionStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             domain: running.enter_context(cluster_of(domain, stack.search_url, prefix, certificate))
             for domain in ("sdev-alpha", "sdev-beta")
         }
-        describe, looks = OpenSearchServiceBackend.describe_domain, dict.fromkeys(hosts, 0)
+        made = World(project, moto, stack.search_url)
+        describe = OpenSearchServiceBackend.describe_domain
 
-        def slowly(backend: OpenSearchServiceBackend, domain_name: str) -> OpenSearchDomain:
-            """Its address comes with the third look."""
+        def described(backend: OpenSearchServiceBackend, domain_name: str) -> OpenSearchDomain:
             found = describe(backend, domain_name)
-            looks[domain_name] += 1
-            found.endpoint, found.processing = hosts[domain_name], False
-            if looks[domain_name] < 3:
-                found.endpoint, found.processing = None, True
+            found.processing = domain_name in made.processing
+            found.endpoint = None if found.processing else hosts[domain_name]
             return found
 
-        monkeypatch.setattr(OpenSearchServiceBackend, "describe_domain", slowly)
-        yield World(project, moto, stack.search_url)
+        monkeypatch.setattr(OpenSearchServiceBackend, "describe_domain", described)
+        yield made
 
 
 def item(number: int) -> bytes:
@@ -114,24 +114,35 @@ def test_domains_come_and_go_with_their_data(world: World) -> None:
     with pytest.raises(ConfigError) as missing:
         commands.deploy(config, "dev", yes=True)
     assert "domain.json: there is no such file; search_domain.create in" in missing.value.faults[0]
+    (looked,) = (one for one in commands.doctor(config, "dev") if one.name == "search")
+    assert (looked.ok, "domain.json: there is no such file" in looked.said) == (False, True)
     project.write("domain.json", json.dumps({**DOMAIN, "InstanceCount": 1}))
     with pytest.raises(Invalid, match='Unknown parameter in input: "InstanceCount"'):
         commands.deploy(config, "dev", yes=True)
     assert world.domains() == set(), "nothing was made"
 
     project.write("domain.json", json.dumps(DOMAIN))
-    looked = {one.name: one.said for one in commands.doctor(config, "dev")}
-    assert looked["search"] == "there is no domain sdev-alpha yet: a deployment makes it"
-    assert looked["engines"].endswith("search at the domains sdev-alpha and sdev-beta")
-    first = project.ok("deploy", "dev", "--yes")
-    assert "the search domain sdev-alpha is being made or changed" in first.err
+    said = {one.name: one.said for one in commands.doctor(config, "dev")}
+    assert said["search"] == "there is no domain sdev-alpha yet: a deployment makes it"
+    assert said["engines"].endswith("search at the domains sdev-alpha and sdev-beta")
+    project.ok("deploy", "dev", "--yes")
     assert world.domains() == {"sdev-alpha"}
     old = world.serving("sdev-alpha")
 
     project.raw("alpha").write([item(number) for number in range(50)])
     project.write("migrations/0001_cents.py", CENTS)
     assert commands.plan(config, "dev").plan.destination_domain == "sdev-beta"
-    project.ok("deploy", "dev", "--yes")
+    world.processing.add("sdev-beta")
+    deploying = project.start("deploy", "dev", "--yes")
+    until_s = time.monotonic() + 60
+    try:
+        while commands.status(config, "dev").slow != "the search domain sdev-beta is being made or changed":
+            assert time.monotonic() < until_s, "status does not say why it waits"
+            time.sleep(0.1)
+    finally:
+        world.processing.clear()
+        done = finish(deploying)
+    assert done.code == 0, done.err
     assert world.domains() == {"sdev-alpha", "sdev-beta"}
     assert world.documents("sdev-beta") == WANTED
     assert world.serving("sdev-alpha") == old, "the old color searches on in its own domain"

@@ -14,7 +14,7 @@ from verdigris.core.plan_faults import faults
 from verdigris.core.planning import make_plan
 from verdigris.core.standing import disagreements
 from verdigris.core.versions import judge
-from verdigris.errors import NotFound, UsageError, VerdigrisError
+from verdigris.errors import ConfigError, NotFound, UsageError, VerdigrisError
 from verdigris.wiring import Wiring
 
 
@@ -166,5 +166,7 @@ def _looks(wiring: Wiring) -> Iterator[tuple[str, Callable[[], str]]]:
 def _look(name: str, look: Callable[[], str]) -> Finding:
     try:
         return Finding(name, True, look())
+    except ConfigError as error:
+        return Finding(name, False, "; ".join(error.faults) or str(error), error.next_command)
     except VerdigrisError as error:
         return Finding(name, False, str(error), error.next_command)

@@ -76,7 +76,7 @@ def translated(error: BaseException, call: Call) -> VerdigrisError:
         case VerdigrisError():
             return error
         case click.Abort() if error.__cause__ is None:  # at a prompt, before anything was done
-            return Interrupted("nobody answered", state="nothing was changed", next_command=call.typed)
+            return Interrupted("not confirmed", state="nothing was changed", next_command=call.typed)
         case click.Abort() | KeyboardInterrupt():
             return Interrupted("interrupted", next_command=call.typed)
         case click.UsageError():

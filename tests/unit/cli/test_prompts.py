@@ -1,4 +1,4 @@
-"""Who does not answer a question has changed nothing, and is told so on a line of its own."""
+"""Who does not answer a question, or says no, has changed nothing, and is told so on a line of its own."""
 
 from __future__ import annotations
 
@@ -27,7 +27,17 @@ def test_nobody_answers(run: Run, monkeypatch: pytest.MonkeyPatch, words: tuple[
     result = run(*words)
     assert result.exit_code == 130
     *_, said, state, then = result.stderr.splitlines()
-    assert said == "stopped: nobody answered"
+    assert said == "stopped: not confirmed"
     assert state == "  state: nothing was changed"
     assert then == f"next: verdigris {' '.join(words)}"
     assert not any(call.get("yes") or call.get("confirm") for call in calls)
+
+
+def test_a_no_to_mended_migrations_changes_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Call, "may_ask", lambda self: True)
+    answer(monkeypatch, "mended_migrations", ["0001_cents.py"])
+    calls = answer(monkeypatch, "redrive", sample.REDRIVEN)
+    result = run("quarantine", "redrive", input="n\n")
+    assert result.exit_code == 130
+    assert "stopped: not confirmed" in result.stderr
+    assert calls == []

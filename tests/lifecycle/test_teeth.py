@@ -179,7 +179,7 @@ def test_verify_mends_what_was_lost_and_says_so() -> None:
 
 def test_without_verify_it_stays_lost(monkeypatch: Patch) -> None:
     monkeypatch.setattr(verify, "run", lambda bench: {})
-    monkeypatch.setattr("verdigris.phases.exercise.compare", lambda *arguments, **options: {})
+    monkeypatch.setattr("verdigris.phases.exercise.prove", lambda *arguments, **options: {})
     assert with_a_lost_item()[0].startswith("lost")
 
 

@@ -9,7 +9,7 @@ import click
 
 from verdigris.cli import shapes, words
 from verdigris.cli.call import Call, Command, pass_call
-from verdigris.cli.output import Output, columns
+from verdigris.cli.output import Output, columns, terminal_width
 
 if TYPE_CHECKING:
     from verdigris.commands.adopting import Adoptable
@@ -57,7 +57,7 @@ def command(call: Call, env: str | None, baseline: tuple[str, ...], yes: bool) -
 
 
 def _text(found: Adoptable) -> Iterator[str]:
-    yield from columns(_rows(found))
+    yield from columns(_rows(found), width=terminal_width())
     for note in found.notes:
         yield f"{click.style('note:', fg='yellow')} {note}"
     for fault in found.faults:

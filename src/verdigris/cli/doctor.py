@@ -6,7 +6,7 @@ import click
 
 from verdigris.cli import shapes
 from verdigris.cli.call import Call, Command, pass_call
-from verdigris.cli.output import Output, columns
+from verdigris.cli.output import Output, columns, terminal_width
 
 
 @click.command(cls=Command, examples=("verdigris doctor prod",))
@@ -26,6 +26,6 @@ def command(call: Call, env: str | None) -> int:
     marks = {True: click.style("✓", fg="green", bold=True), False: click.style("✗", fg="red", bold=True)}
     output = Output(call)
     rows = [(f"{marks[finding.ok]} {finding.name}", finding.said) for finding in findings]
-    output.data(shapes.findings(findings, then), columns(rows))
+    output.data(shapes.findings(findings, then), columns(rows, width=terminal_width()))
     output.next(then)
     return 1 if bad else 0

@@ -6,7 +6,7 @@ import click
 
 from verdigris.cli import shapes, words
 from verdigris.cli.call import Call, Command, pass_call
-from verdigris.cli.output import Output, columns
+from verdigris.cli.output import Output, columns, terminal_width
 from verdigris.core import records
 from verdigris.core.acts import Act
 from verdigris.core.records import Record
@@ -28,7 +28,7 @@ def command(call: Call, env: str | None, deployment: int | None) -> int:
     then = f"verdigris status {env}"
     output = Output(call)
     shown = [one for one in found.records if call.verbose or not isinstance(one.body, records.Intent | records.Outcome)]
-    output.data(shapes.history(found, then), columns(_rows(shown, found.acts)))
+    output.data(shapes.history(found, then), columns(_rows(shown, found.acts), width=terminal_width()))
     if not found.records and not found.acts:
         output.say("the journal is empty")
     output.next(then)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ import click
 
 from verdigris.cli.call import Call
 from verdigris.cli.json_output import print_document
+
+#: A last column that has fewer characters than this is not folded.
+_ROOM = 20
 
 
 class Output:
@@ -47,18 +51,36 @@ def shown(path: Path) -> str:
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
 
 
-def columns(rows: Iterable[tuple[str, ...]], *, indent: str = "") -> list[str]:
-    """Rows as lines with aligned columns; the last column is not padded. Cells may be styled."""
+def terminal_width() -> int | None:
+    """In characters, of the terminal that the answer goes to; None where it goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def columns(rows: Iterable[tuple[str, ...]], *, indent: str = "", width: int | None = None) -> list[str]:
+    """Rows as lines with aligned columns; cells may be styled. The last column is not padded; where it would pass
+    `width` characters, it goes on below itself."""
     kept = list(rows)
     widths = [max(map(_width, column)) for column in zip(*(row[:-1] for row in kept), strict=True)]
-    return [
-        (
-            indent
-            + "".join(cell + " " * (width - _width(cell) + 2) for cell, width in zip(row, widths, strict=False))
-            + row[-1]
-        ).rstrip()
-        for row in kept
-    ]
+    before = len(indent) + sum(each + 2 for each in widths)
+    room = width - before if width and width - before >= _ROOM else None
+    lines = []
+    for row in kept:
+        first = "".join(cell + " " * (each - _width(cell) + 2) for cell, each in zip(row, widths, strict=False))
+        last = f"\n{'':{before}}".join(_folded(row[-1], room)) if room else row[-1]
+        lines.append(f"{indent}{first}{last}".rstrip())
+    return lines
+
+
+def _folded(cell: str, room: int) -> Iterator[str]:
+    """The words of a cell in lines of `room` characters, or of one word that is longer."""
+    line, length = "", 0
+    for word in cell.split(" "):
+        if line and length + 1 + _width(word) > room:
+            yield line
+            line, length = "", 0
+        line = f"{line} {word}" if line else word
+        length += _width(word) + (line != word)
+    yield line
 
 
 def _width(cell: str) -> int:

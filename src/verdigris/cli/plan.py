@@ -10,17 +10,21 @@ import click
 
 from verdigris.cli import shapes, words
 from verdigris.cli.call import Call, Command, pass_call
-from verdigris.cli.output import Output, columns
+from verdigris.cli.output import Output, columns, terminal_width
 from verdigris.core import wording
 from verdigris.core.declared import Builder, ConsumerKind
 from verdigris.core.figures import Figure, Unit
 from verdigris.core.model import Kind
+from verdigris.core.prices import PRICES_FROM
 
 if TYPE_CHECKING:
     from verdigris.commands.deploying import Planned
     from verdigris.config.model import Config
     from verdigris.core.declared import Declared
     from verdigris.core.planning import Plan
+
+
+_PUBLIC = "AWS's public price"
 
 
 @click.command(
@@ -92,10 +96,13 @@ def _text(planned: Planned) -> Iterator[str]:
     if planned.under_way:
         at = planned.under_way
         yield f"deployment {at.deployment} is under way: it {wording.stands(at)}. Its plan:"
-    yield from columns(_rows(plan))
+    yield from columns(_rows(plan), width=terminal_width())
     if planned.outlook.figures:
-        yield from ("", *columns(map(_figure, planned.outlook.figures)))
-    yield from ("", *columns((removal.when, f"destroys {removal.what}") for removal in planned.outlook.removes))
+        yield from ("", *columns(map(_figure, planned.outlook.figures), width=terminal_width()))
+        if any(PRICES_FROM in figure.by for figure in planned.outlook.figures):
+            yield click.style(f"{_PUBLIC}: {PRICES_FROM}", dim=True)
+    removes = ((removal.when, f"destroys {removal.what}") for removal in planned.outlook.removes)
+    yield from ("", *columns(removes, width=terminal_width()))
     for note in plan.notes:
         yield f"{click.style('note:', fg='yellow')} {note}"
     for risk in planned.outlook.risks:
@@ -140,7 +147,7 @@ def _rows(plan: Plan) -> Iterator[tuple[str, str]]:
 
 
 def _figure(of: Figure) -> tuple[str, ...]:
-    return of.name, _valued(of), of.source, click.style(of.by, dim=True)
+    return of.name, _valued(of), of.source, click.style(of.by.replace(PRICES_FROM, _PUBLIC), dim=True)
 
 
 def _valued(of: Figure) -> str:

@@ -12,7 +12,7 @@ import click
 from verdigris.cli import shapes, words
 from verdigris.cli.call import Call, Command, pass_call
 from verdigris.cli.json_output import JsonLines
-from verdigris.cli.output import Output, columns, next_line
+from verdigris.cli.output import Output, columns, next_line, terminal_width
 from verdigris.core import wording
 from verdigris.core.records import Gate, OnExpiry
 from verdigris.core.retention import Kept
@@ -117,7 +117,7 @@ def _text(found: Status) -> Iterator[str]:
         rows.append(("lease", _lease(found)))
     if snapshot and snapshot.error:
         rows += _failed(snapshot)
-    yield from columns(rows)
+    yield from columns(rows, width=terminal_width())
     if snapshot and not snapshot.ended:
         yield ""
         yield from columns(_phases(found, snapshot), indent="  ")

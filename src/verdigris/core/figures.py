@@ -185,7 +185,8 @@ class _Sums:
 
     def _requests(self, bulk_s: float) -> Figure:
         shards = self._scale.shards
-        wait = f"one a second for each of {shards} shards, until an hour after the bulk work"
+        each = "" if shards == 1 else f" for each of {shards} shards"
+        wait = f"one a second{each}, until an hour after the bulk work"
         requests = (bulk_s + _GATE_S) * _STREAM_READS_PER_S * shards
         return Figure("stream requests", ceil(requests), Unit.REQUESTS, Source.ASSUMED, wait)
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unittest.mock import patch
 
 from tests.simulation import rules_of_indexing as indexing
 from tests.simulation import rules_of_losing as losing
 from tests.simulation import rules_of_quarantine as quarantine
+from tests.simulation import rules_of_replicas as replicas
 from tests.simulation import rules_of_settling as settling
 from tests.simulation import rules_of_steering as steering
 from tests.simulation import rules_of_switching as switching
@@ -73,6 +74,8 @@ _DAYS = Allowed(faults=0, days=1.0)
 _INDEXED = Allowed(faults=0, courses=(("deploy",),), days=0.0, indexed=1.0)
 _INDEXED_DYING = Allowed(kinds=(*_DYING, "late", "crash-late"), phases=("reindex", "switch"), indexed=1.0)
 _STEERED = Allowed(faults=0, courses=(("deploy",),), days=0.0, steered=1.0)
+_REPLICATED = Allowed(faults=0, courses=(("deploy",),), days=0.0, replicated=1.0)
+_THERE = "in the other region at the switch"
 _SETTLED = "though it was settled"
 _PICKY = calm("picky", "picky-moved", "picky-owner")
 
@@ -196,5 +199,19 @@ MUTATIONS = [
     ),
     Mutation("a pause stops no page", steering.paused_between_phases_only, _STEERED, hint=323),
     Mutation("a resume is not heard", steering.resume_not_heard, _STEERED),
+    Mutation("before the switch nobody looks at the replica again", replicas.proven_once, _REPLICATED, said=_THERE),
+    Mutation("the fence does not wait for the replica", replicas.last_writes_not_awaited, _REPLICATED, said=_THERE),
+    Mutation(
+        "what a dead runner wrote is not looked for in the replica",
+        replicas.writes_of_the_dead_forgotten,
+        Allowed(kinds=_DYING, phases=("verify", "exercise", "switch"), days=0.0, replicated=1.0),
+        said=_THERE,
+    ),
+    Mutation(
+        "a redrive voids no proof of the replica",
+        replicas.proof_stands_after_a_redrive,
+        replace(_PICKY, replicated=1.0),
+        said=_THERE,
+    ),
     Mutation("the alias does not follow", indexing.alias_left_behind, _INDEXED),
 ]

@@ -11,7 +11,7 @@ from verdigris.testing.simulation import Allowed, simulate
 def allowed(migration: str) -> Allowed:
     """No fault but slow calls: a copy takes its time, and one shard of a stream is behind another. No day passes: their
     fence would lapse."""
-    return Allowed((migration,), kinds=("slow",), phases=("backfill", "replay"), days=0.0, indexed=0.0)
+    return Allowed((migration,), kinds=("slow",), phases=("backfill", "replay"), days=0.0, indexed=0.0, replicated=0.0)
 
 
 @pytest.mark.parametrize(

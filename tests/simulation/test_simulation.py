@@ -46,6 +46,7 @@ def test_everything_happens() -> None:
     assert all(f"of {phase}" in fired for phase in ("preflight", "provision", "backfill", "replay", "verify", "switch"))
     assert {report.schedule.shape.migration for report in reports} == set(LETTERS)
     assert 15 < sum(report.schedule.shape.indexed for report in reports) < 50
+    assert 10 < sum(report.schedule.shape.lag_s is not None for report in reports) < 40
     assert {word.what for report in reports for word in report.schedule.words} == {"read", "write", "index", "pause"}
     assert replace(verdigris.testing.simulate(7), trace=()) == reports[7]
 

@@ -10,8 +10,9 @@ migrations' machinery. What is simulated: tables, streams and the deploy table (
 time, threads (greenlets), and everything that goes wrong. What is checked: at the moment of the switch and at the end
 the destination holds exactly what the application was acknowledged, seen through a second, handwritten form of the
 migrations; so it does, but for what changed since, whenever the tail says up to when all is settled, and when verify is
-done; the index has the documents of that, and nothing else; a pause stops bulk work; the deployment ends; verify had
-nothing to repair; the source was written by the application alone.
+done; its replica in another region holds at the switch what it holds; the index has the documents of that, and nothing
+else; a pause stops bulk work; the deployment ends; verify had nothing to repair; the source was written by the
+application alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What operators do about the quarantine, as the schedule says: `redrive` with mended migrations, or `discard`."""
+"""What operators do about the quarantine, as the schedule says: `redrive`, `mend` and redrive, or `discard`."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ def cure(world: World, journal: Journal, log: Log, bench: Callable[[], Bench]) -
     if shape.cure == "mend" and shape.migration in MENDED and not mended:
         planned = (msgspec.structs.replace(one, checksum=MENDED_CHECKSUM) for one in log.snapshot.plan.migrations)
         redriving.mend(journal, log, "operator", tuple(planned))
+        redriving.redrive(bench())
+    elif shape.cure == "redrive" and shape.migration in MENDED:
+        world.decided.mended = True  # by what they depend on: the migrations themselves are as they were
         redriving.redrive(bench())
     else:
         _discard(world, bench(), entries[0])

@@ -25,8 +25,9 @@ from verdigris.testing.simulation.documents import FOUND, index_plan
 from verdigris.testing.simulation.engine import SimEngine
 from verdigris.testing.simulation.judging import judge_reindexed
 from verdigris.testing.simulation.migrations import MENDED, MIGRATIONS, REKEYED
-from verdigris.testing.simulation.ports import SimAdmin, SimLinks, SimPointer, SimStream, SimTable
+from verdigris.testing.simulation.ports import SimAdmin, SimLinks, SimPointer, SimReplicas, SimStream, SimTable
 from verdigris.testing.simulation.process import Process
+from verdigris.testing.simulation.replication import REGION, Replicated
 from verdigris.testing.simulation.scheduler import ActorLock, Scheduler
 from verdigris.testing.simulation.search import SimIndex
 from verdigris.testing.simulation.steering import steered
@@ -63,8 +64,9 @@ class _SimBench(Bench):
 
 def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> Bench:
     """The one place where the simulation puts a bench together."""
-    shape = process.world.schedule.shape
+    shape, tables = process.world.schedule.shape, process.world.tables
     mended = log.snapshot.plan.migrations[0].checksum == MENDED_CHECKSUM
+    mended = mended or (shape.cure == "redrive" and process.world.decided.mended)
     process.world.decided.mended = mended
     late = LateWrites(LATE_S, lease.others_until_s, RESERVED)
     lease.own_until_s = late.quiet_from_s
@@ -86,6 +88,7 @@ def bench(process: Process, journal: Journal, log: Log, lease: LeaseKeeper) -> B
             stream=lambda arn: SimStream(process, arn),
             links=links,
             search=lambda version: SimIndex(process) if shape.indexed else None,
+            replicas=SimReplicas(process, tables) if isinstance(tables, Replicated) else None,
             pointer=(door := SimPointer(process)),
             fence=door,
         ),
@@ -121,7 +124,8 @@ def begin(process: Process, journal: Journal) -> Log:
     world = process.world
     shape = world.schedule.shape
     number = world.deployments + 1
-    plan = _plan(shape.migration, world.decided.mended, number if shape.indexed else 0)
+    regions = () if shape.lag_s is None else (REGION,)
+    plan = _plan(shape.migration, world.decided.mended, number if shape.indexed else 0, regions)
     history = [journal.append(number, 1, records.Started(plan))]
     world.turn_to(number)
     return Log(journal, history, partial(_heard, process))
@@ -167,10 +171,10 @@ def _blind(migration: str, mended: bool) -> Transform:
 
 
 @cache
-def _plan(migration: str, mended: bool, indexed: int) -> Plan:
+def _plan(migration: str, mended: bool, indexed: int, regions: tuple[str, ...]) -> Plan:
     """`indexed`: the number of a deployment that makes an index, or 0."""
     checksum = MENDED_CHECKSUM if mended else "checksum"
     pending = tuple(PendingMigration(m.name, checksum) for m in MIGRATIONS[migration])
     there, absent = TableState(True, False, True, True, 4), TableState(exists=False)
-    facts = Facts(Color.BLUE, DataVersion.ALPHA, DataVersion.ALPHA, there, absent, pending)
+    facts = Facts(Color.BLUE, DataVersion.ALPHA, DataVersion.ALPHA, there, absent, pending, other_regions=regions)
     return make_plan(_NAMES, replace(facts, indexes=(FOUND,), deployment=indexed) if indexed else facts)

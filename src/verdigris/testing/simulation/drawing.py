@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from random import Random
 
-from verdigris.testing.simulation.schedule import Day, Fault, Op, Read, Schedule, Shape, Split, Word, Writer
+from verdigris.testing.simulation.schedule import Day, Fault, Halt, Op, Read, Schedule, Shape, Split, Word, Writer
 
 #: How many calls a runner makes in each phase, about: where faults are put.
 CALLS = {
@@ -92,6 +92,8 @@ class Allowed:
     indexed: float = 0.12
     #: how likely somebody is to change budgets, and to pause and resume
     steered: float = 0.08
+    #: how likely the destination is to have a replica in another region
+    replicated: float = 0.08
 
 
 def drawn(seed: int, allowed: Allowed) -> Schedule:
@@ -145,7 +147,12 @@ def drawn(seed: int, allowed: Allowed) -> Schedule:
         if not allowed.phases:
             faults = tuple(_fault(dice, "reindex", f.what) if dice.random() < 0.4 else f for f in faults)
     words = tuple(_word(dice) for _ in range(dice.randint(1, 4))) if dice.random() < allowed.steered else ()
-    return Schedule(seed, shape, before, writers, faults, splits, reads, days, words)
+    halts: tuple[Halt, ...] = ()
+    if dice.random() < allowed.replicated:
+        cure = "redrive" if shape.cure == "mend" and chance() < 0.5 else shape.cure
+        shape = replace(shape, lag_s=of(_LAGS_S), cure=cure)
+        halts = tuple(Halt(of(_HALTED), chance() * of((0.1, 1.0, 5.0)), of(_HALTS_S)) for _ in range(of((0, 0, 1, 2))))
+    return Schedule(seed, shape, before, writers, faults, splits, reads, days, words, halts)
 
 
 #: Most are puts; a `put` of another kind is an update that moves, splits or drops.
@@ -156,6 +163,12 @@ _MANY = (1, 2, 3, 5, 8, 14)
 _SINCE = ("start", "provision", *("backfill",) * 3, *("replay",) * 2, *("verify",) * 2, *("switch",) * 2, "rollback")
 #: What people may say: a budget of units a second, or a pause of seconds.
 _AMOUNTS = dict.fromkeys(("read", "write", "index"), (5.0, 10.0, 20.0, 50.0)) | {"pause": (0.5, 3.0, 10.0, 40.0)}
+
+#: How late changes arrive in a replica (seconds): about as on AWS, or later than a fence may stand.
+_LAGS_S = (0.1, 0.5, 2.0, 2.0, 12.0)
+#: When replication stands still, and how long (seconds): the longest are no lag any more.
+_HALTED = ("backfill", "replay", *("verify",) * 2, "quarantine", *("switch",) * 2)
+_HALTS_S = (*(2.0, 10.0, 40.0) * 3, 400.0)
 
 
 def _ops(dice: Random, numbers: int, letters: str, naps_s: float) -> list[Op]:

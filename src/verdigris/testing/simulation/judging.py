@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from verdigris.core.model import Color, Key, Phase, RawItem
 from verdigris.core.snapshot import Snapshot
 from verdigris.core.ttl import expiry
+from verdigris.stores.memory import MemoryTables
 from verdigris.testing.simulation.application import Due, Thing, Things, due, forms, raw_of
 from verdigris.testing.simulation.documents import ALIAS, LIVE, documents_due, made_by
 from verdigris.testing.simulation.places import DESTINATION, RESERVED, SOURCE
+from verdigris.testing.simulation.replication import Replicated
 
 if TYPE_CHECKING:
     from verdigris.testing.simulation.world import World
@@ -109,6 +111,24 @@ def _compare_documents(world: World, when: str, wanted: Mapping[str, Mapping[str
             world.wrong.append(f"{word} document {id_} {when}: {there} instead of {body}")
 
 
+def judge_replica(world: World, when: str) -> None:
+    """The other region may be sent the traffic: it holds what the destination holds, as far as looks can tell."""
+    tables = world.tables
+    if not isinstance(tables, Replicated):
+        return
+    if tables.there.describe(DESTINATION) is None:
+        world.wrong.append(f"the table {DESTINATION} is gone in the other region {when}")
+        return
+    tables.arrive()
+    home, there = _living(world, DESTINATION), _unreserved(world, tables.there, DESTINATION)
+    differing = {
+        key: there.get(key)
+        for key in {**home, **there}
+        if home.get(key) != there.get(key) and not tables.agreed(DESTINATION, key)
+    }
+    _name(world, f"in the other region {when}", differing, home)
+
+
 def judge_forward(world: World) -> None:
     """The old color wrote nothing since the way back, or it would be lost now."""
     if _unexpired(world, world.left[Color.BLUE]) != _unexpired(world, world.returned):
@@ -151,7 +171,12 @@ def _unexpired(world: World, things: Things) -> dict[int, Thing]:
 
 def _living(world: World, table: str) -> dict[Key, RawItem]:
     """What a table holds, without beacons and without what has expired."""
-    now_s, items = world.scheduler.now_s, world.tables.contents(table).items
+    return _unreserved(world, world.tables, table)
+
+
+def _unreserved(world: World, tables: MemoryTables, table: str) -> dict[Key, RawItem]:
+    """The same, at home or in the other region."""
+    now_s, items = world.scheduler.now_s, tables.contents(table).items
     return {key: item for key, item in items.items() if key not in RESERVED and not _EXPIRED(item, now_s)}
 
 

@@ -114,7 +114,7 @@ def _run(process: Process, *, cures: bool) -> None:
     except VerdigrisError as error:
         if not world.holds_lease(process):
             return  # one that was replaced may meet anything
-        if type(error) not in _STOPPED and not _is_undecided(world, error):
+        if type(error) not in _STOPPED and not _is_undecided(world, error) and not _is_behind(world, error):
             raise
         if error.next_command.startswith("verdigris abort"):
             world.course.insert(0, "abort")
@@ -124,6 +124,11 @@ def _is_undecided(world: World, error: VerdigrisError) -> bool:
     """A key in quarantine keeps its last value, so one item may be in the destination twice, and make one document
     under two keys: the proof of the index names it until somebody has decided."""
     return isinstance(error, Unverified) and error.where != DESTINATION and waits(world)
+
+
+def _is_behind(world: World, error: VerdigrisError) -> bool:
+    """Replication stood still for longer than anybody waits: the same command goes on."""
+    return isinstance(error, Unverified) and error.where.startswith(f"{DESTINATION} in ") and bool(world.schedule.halts)
 
 
 def _cure(process: Process, journal: Journal, lease: LeaseKeeper) -> None:

@@ -12,8 +12,10 @@ from verdigris.core.lineage import Positions
 from verdigris.core.model import Color, Key, RawItem, Segment, Shard
 from verdigris.errors import Unreachable
 from verdigris.journal.base import Check, Delete, Put, Row
-from verdigris.stores.base import LinkKind, Pointer, ScanPage, StreamPage, TableFacts, TableShape
+from verdigris.stores.base import LinkKind, Pointer, Replica, ScanPage, StreamPage, Table, TableFacts, TableShape
+from verdigris.stores.memory import MemoryTables
 from verdigris.testing.simulation.process import Process
+from verdigris.testing.simulation.replication import Replicated
 from verdigris.testing.simulation.service import bared
 
 _POSITIONS = Decoder(Positions)
@@ -63,6 +65,44 @@ class SimTable:
     def _delete(self, key: Key, signed_s: float) -> None:
         self._world.admit(self._process, self.name, key, None, signed_s)
         self._tables.remove(self.name, key)
+
+
+class SimReplica(SimTable):
+    """The port `Table`, over what has arrived in the other region. Pauses say nothing of its pages."""
+
+    def __init__(self, process: Process, name: str, tables: Replicated) -> None:
+        super().__init__(process, name)
+        self._here, self._there = tables, tables.there
+
+    def scan(self, segment: Segment, start: str | None) -> ScanPage:
+        return self._process.call("scan", lambda: self._arrived().page(self.name, segment, start))
+
+    def write(self, puts: Sequence[RawItem], deletes: Sequence[Key] = ()) -> None:
+        raise AssertionError("nobody writes a replica")
+
+    def _read(self, key: Key, found: dict[Key, RawItem]) -> None:
+        found.update(self._arrived().get(self.name, [key]))
+
+    def _arrived(self) -> MemoryTables:
+        self._here.arrive()
+        return self._there
+
+
+class SimReplicas:
+    """The port `Replicas`."""
+
+    def __init__(self, process: Process, tables: Replicated) -> None:
+        self._process = process
+        self._tables = tables
+
+    def states(self, name: str) -> Sequence[Replica]:
+        return self._process.call("replicas.states", lambda: self._tables.replicas.states(name))
+
+    def add(self, name: str, region: str) -> None:
+        self._process.change("replicas.add", lambda: self._tables.replicate(name, region))
+
+    def table(self, name: str, region: str) -> Table:
+        return SimReplica(self._process, name, self._tables)
 
 
 class SimAdmin:

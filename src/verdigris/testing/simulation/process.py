@@ -155,5 +155,5 @@ class Process(Life):
 _WAITS = ("slow", "pause", "asleep")
 _READS = frozenset(
     {"rows.get", "rows.query", "rows.scan", "rows.last", "scan", "read", "stream.read", "stream.shards", "links.of"}
-    | {"index.exists", "index.named", "index.count", "index.documents", "index.read", "index.alias"}
+    | {"replicas.states", "index.exists", "index.named", "index.count", "index.documents", "index.read", "index.alias"}
 )

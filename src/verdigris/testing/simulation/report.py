@@ -65,7 +65,7 @@ def smallest(report: Report, allowed: Allowed, program: Program, tries: int = 30
     before = None
     while before != shrinking.best.schedule:  # until a whole round finds nothing more
         before = shrinking.best.schedule
-        for name in ("faults", "words", "days", "splits", "reads", "before", "switches"):
+        for name in ("faults", "words", "halts", "days", "splits", "reads", "before", "switches"):
             shrinking.less(getattr(before, name), lambda now, parts, name=name: replace(now, **{name: parts}))  # type: ignore[misc]
         for place, writer in enumerate(before.writers):
             shrinking.less(writer.ops, lambda now, ops, place=place: _with_writer(now, place, ops))  # type: ignore[misc]

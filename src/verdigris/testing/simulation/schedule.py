@@ -72,6 +72,14 @@ class Word(NamedTuple):
     amount: float
 
 
+class Halt(NamedTuple):
+    """A nap (seconds) after a runner first works on `since` replication stands still for `seconds`."""
+
+    since: str
+    nap_s: float
+    seconds: float
+
+
 @dataclass(frozen=True)
 class Shape:
     """What does not change within a schedule."""
@@ -91,10 +99,13 @@ class Shape:
     every: float
     #: what operators type, one after the other: verbs, or the name of a phase for a deployment until that is done
     course: tuple[str, ...]
-    #: what operators do about what cannot be carried along: they "mend" the migrations, or "discard" it
+    #: what operators do about what cannot be carried along: they "mend" the migrations, "discard" it, or
+    #: "redrive" once what the migrations depend on is mended
     cure: str
     #: whether the table has an index
     indexed: bool = False
+    #: how late a change arrives in the destination's replica at most (seconds); None: it has none
+    lag_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +121,7 @@ class Schedule:
     reads: tuple[Read, ...]
     days: tuple[Day, ...] = ()
     words: tuple[Word, ...] = ()
+    halts: tuple[Halt, ...] = ()
     switches: tuple[Switch, ...] | None = None
 
     def __str__(self) -> str:
@@ -123,6 +135,7 @@ class Schedule:
         lines += [
             f"  word      {word.nap_s:.2f} s into {word.since}: {word.what} {word.amount:g}" for word in self.words
         ]
+        lines += [f"  halt      {halt.nap_s:.2f} s into {halt.since}, {halt.seconds:g} s" for halt in self.halts]
         lines += [f"  switch    at step {s.step} to actor {s.pick}" for s in self.switches or ()]
         return "\n".join(lines)
 

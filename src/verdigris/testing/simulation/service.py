@@ -9,7 +9,8 @@ from verdigris.core.model import Change, Color
 from verdigris.stores.memory_stream import MemoryStream
 from verdigris.testing.simulation.application import Thing
 from verdigris.testing.simulation.places import RESERVED, SOURCE
-from verdigris.testing.simulation.schedule import Day, Split
+from verdigris.testing.simulation.replication import Replicated
+from verdigris.testing.simulation.schedule import Day, Halt, Split
 
 if TYPE_CHECKING:
     from verdigris.testing.simulation.world import World
@@ -31,6 +32,13 @@ def stand_still(world: World, day: Day) -> None:
     world.scheduler.sleep(day.nap_s)
     world.scheduler.now_s += _DAY_S
     _stream(world).trim(lambda change: True)
+
+
+def halt_replication(world: World, halt: Halt) -> None:
+    world.wait_for(halt.since)
+    world.scheduler.sleep(halt.nap_s)
+    if isinstance(world.tables, Replicated):
+        world.tables.halt(halt.seconds)
 
 
 def divide(world: World, split: Split) -> None:

@@ -12,14 +12,20 @@ from verdigris.errors import LeaseLost, StoreError, Unreachable
 from verdigris.journal.base import Put, flag_row
 from verdigris.journal.memory import MemoryRows
 from verdigris.stores.gate import Gate, Verdict
-from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_index import MemoryIndex
 from verdigris.stores.memory_links import MemoryLinks
 from verdigris.testing.simulation import service
 from verdigris.testing.simulation.application import Application, Decided, Due, Thing, due, raw_of
 from verdigris.testing.simulation.documents import ALIAS, LIVE
 from verdigris.testing.simulation.drawing import Allowed
-from verdigris.testing.simulation.judging import judge, judge_documents, judge_forward, judge_proven, judge_write
+from verdigris.testing.simulation.judging import (
+    judge,
+    judge_documents,
+    judge_forward,
+    judge_proven,
+    judge_replica,
+    judge_write,
+)
 from verdigris.testing.simulation.places import DEPLOY as DEPLOY
 from verdigris.testing.simulation.places import DESTINATION as DESTINATION
 from verdigris.testing.simulation.places import RESERVED as RESERVED
@@ -27,6 +33,7 @@ from verdigris.testing.simulation.places import SHAPE as SHAPE
 from verdigris.testing.simulation.places import SOURCE as SOURCE
 from verdigris.testing.simulation.places import destination_shape as destination_shape
 from verdigris.testing.simulation.process import PATIENCE_S, SKEW_S, Process
+from verdigris.testing.simulation.replication import tables_of
 from verdigris.testing.simulation.schedule import Op, Schedule, Writer
 from verdigris.testing.simulation.scheduler import Actor, Scheduler
 from verdigris.testing.simulation.steering import Pauses, say
@@ -63,12 +70,7 @@ class World:
         )
         self.scheduler = Scheduler(self.switches, LIMIT)
         self.rows = MemoryRows(DEPLOY, created=True)
-        self.tables = MemoryTables(
-            page_items=shape.page_items,
-            shards=shape.shards,
-            page_records=shape.page_records,
-            clock=lambda: self.scheduler.now_s,
-        )
+        self.tables = tables_of(schedule, lambda: self.scheduler.now_s)
         self.links = MemoryLinks()
         self.indexes = MemoryIndex()
         self.gate = Gate(Color.BLUE)
@@ -117,6 +119,8 @@ class World:
             self.scheduler.spawn("service", partial(service.divide, self, split))
         for word in self.schedule.words:
             self.scheduler.spawn("person", partial(say, self, word))
+        for halt in self.schedule.halts:
+            self.scheduler.spawn("service", partial(service.halt_replication, self, halt))
         for day in self.schedule.days:
             self.scheduler.spawn("service", partial(service.stand_still, self, day))
 
@@ -268,6 +272,8 @@ class World:
         if self.gate.writes or self.gate.pointer(self.scheduler.now_s).fence is None:
             self.wrong.append("switched while writes were under way")
         self.left[color.other] = application.things
+        if color is Color.GREEN:
+            judge_replica(self, "at the switch")
         if first:
             application.things = dict(application.things)
             self.due = judge(self, "at the switch", color)

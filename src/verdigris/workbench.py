@@ -35,7 +35,7 @@ from verdigris.stores.abreast import AbreastTable
 from verdigris.stores.base import Table, TableShape
 from verdigris.stores.dynamodb_table import Guard
 from verdigris.stores.pace import Pace
-from verdigris.stores.paced import PacedIndex, PacedTable
+from verdigris.stores.paced import PacedIndex, PacedReplicas, PacedTable
 from verdigris.stores.searching import SearchIndex
 from verdigris.wiring import Hooks, Wiring
 
@@ -121,7 +121,12 @@ def _pace(wiring: Wiring, log: Log, check: Callable[[], None]) -> Pace:
 def _paced(stores: Stores, pace: Pace) -> Stores:
     # One wrapper a table: it remembers what a page costs.
     table = cache(lambda name: _paced_table(stores.table(name), pace))
-    return replace(stores, table=table, search=cache(lambda version: _paced_index(stores.search(version), pace)))
+    return replace(
+        stores,
+        table=table,
+        search=cache(lambda version: _paced_index(stores.search(version), pace)),
+        replicas=stores.replicas and PacedReplicas(stores.replicas, pace),
+    )
 
 
 def _paced_index(index: SearchIndex | None, pace: Pace) -> SearchIndex | None:

@@ -12,8 +12,9 @@ from verdigris.errors import Invalid
 from verdigris.stores.base import Table
 from verdigris.stores.memory import MemoryTables
 from verdigris.stores.memory_index import MemoryIndex
+from verdigris.stores.memory_replicas import MemoryReplicas
 from verdigris.stores.pace import Pace
-from verdigris.stores.paced import PacedIndex, PacedTable
+from verdigris.stores.paced import PacedIndex, PacedReplicas, PacedTable
 from verdigris.stores.searching import Document, SearchIndex
 from verdigris.testing import VirtualClock
 
@@ -29,9 +30,9 @@ class Rig:
     def __init__(self, budget: Budget, *, page_items: int = 100) -> None:
         self.clock = VirtualClock(tick_s=0.0)
         self.pace = Pace(budget, clock=self.clock, sleep=self.clock.sleep)
-        tables = MemoryTables(page_items=page_items)
-        tables.create("court", SHAPE)
-        self.inner = tables.table("court")
+        self.tables = MemoryTables(page_items=page_items)
+        self.tables.create("court", SHAPE)
+        self.inner = self.tables.table("court")
         self.table: Table = PacedTable(self.inner, self.pace)
         memory = MemoryIndex()
         memory.create("case", {"mappings": {}})
@@ -95,6 +96,20 @@ def test_reads_take_a_unit_for_each_item_or_more() -> None:
         assert set(found) == {("p00001", "s"), ("p00002", "s")}
         rig.table.read([("nothing", "s")])
     assert rig.clock.slept_s == pytest.approx((3 + 1 + 1 + 1) / 100, abs=0.005)
+
+
+def test_what_is_read_in_another_region_counts_too() -> None:
+    rig = Rig(Budget(read=10), page_items=100)
+    rig.inner.write([raw(n, 410) for n in range(300)])
+    replicas = PacedReplicas(MemoryReplicas(rig.tables), rig.pace)
+    replicas.add("court", "us-west-1")
+    assert [one.region for one in replicas.states("court")] == ["us-west-1"]
+    start = None
+    with rig.pace.bulk(0):
+        for _ in range(3):  # one wrapper a table, or each page would be paid for as a first one
+            page = replicas.table("court", "us-west-1").scan(WHOLE, start)
+            start = page.next
+    assert rig.clock.slept_s == pytest.approx(300 * 410 / 4096 / 10, rel=0.5)
 
 
 def test_documents_are_sent_in_what_a_second_takes() -> None:

@@ -7,13 +7,14 @@ the first pages may go over the budget once, by one page (1 MB: 256 units) a wor
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from verdigris.core.batching import BATCH_GET, BATCH_WRITE, runs
 from verdigris.core.capacity import read_units, roughly, roughly_scanned, scan_units, write_units
 from verdigris.core.model import Key, KeySchema, RawItem, Segment
 from verdigris.core.pacing import Lane
-from verdigris.stores.base import ScanPage, Table
+from verdigris.stores.base import Replica, Replicas, ScanPage, Table
 from verdigris.stores.pace import Pace
 from verdigris.stores.searching import BulkResult, Document, SearchIndex
 
@@ -78,6 +79,24 @@ class PacedTable:
         units = write_units(puts) if self._pace.exact(Lane.WRITE) else roughly(puts)
         self._pace.take(Lane.WRITE, units + len(deletes))
         table.write(puts, deletes)
+
+
+class PacedReplicas:
+    """`Replicas` whose tables keep to a pace: what is read there counts as what is read at home."""
+
+    def __init__(self, inner: Replicas, pace: Pace) -> None:
+        self._inner = inner
+        # One wrapper a table: it remembers what a page costs.
+        self._paced = cache(lambda name, region: PacedTable(inner.table(name, region), pace))
+
+    def states(self, name: str) -> Sequence[Replica]:
+        return self._inner.states(name)
+
+    def add(self, name: str, region: str) -> None:
+        self._inner.add(name, region)
+
+    def table(self, name: str, region: str) -> Table:
+        return self._paced(name, region)
 
 
 class PacedIndex:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import orjson
 import pytest
 from tests.lifecycle.world import World, some_items
 
@@ -53,3 +54,21 @@ def behind(world: World, monkeypatch: pytest.MonkeyPatch, by_s: float = 1e9, key
     monkeypatch.setattr(
         world.replicas, "table", lambda name, region: Behind(world, table(name, region), key, arrives_s)
     )
+
+
+class Respelt:
+    """A table that gives an item's attributes in another order each time, and never as they were written: the service
+    promises none. Its items have three or more."""
+
+    def __init__(self, table: Table) -> None:
+        self.name, self.key, self.scan, self.write = table.name, table.key, table.scan, table.write
+        self._table, self._asked = table, 0
+
+    def read(self, keys: Sequence[Key]) -> dict[Key, RawItem]:
+        self._asked += 1
+        return {key: self._spelt(item) for key, item in self._table.read(keys).items()}
+
+    def _spelt(self, item: RawItem) -> RawItem:
+        attributes = list(orjson.loads(item).items())
+        turn = 1 + self._asked % (len(attributes) - 1)
+        return orjson.dumps(dict(attributes[turn:] + attributes[:turn]))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cache
+
 import pytest
-from tests.lifecycle.regions import BETA, WEST, behind, live
+from tests.lifecycle.regions import BETA, WEST, Respelt, behind, live
 
 from verdigris import runner
 from verdigris.core.machine import Event, State
@@ -50,6 +53,17 @@ def test_one_that_never_catches_up_stops_the_deployment_with_its_keys(monkeypatc
         runner.run(world.bench(), yes_by="me")
     monkeypatch.undo()
     assert runner.run(world.bench(), yes_by="me", until=Phase.SWITCH).live == "green"
+
+
+def test_one_whose_attributes_come_in_another_order_is_not_in_motion(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = live()
+    runner.run(world.bench(), until=Phase.REPLAY)
+    behind(world, monkeypatch, by_s=10_000)
+    bench = world.bench()
+    table = cache(lambda name: Respelt(world.tables.table(name)))
+    bench.stores = replace(bench.stores, table=table)
+    with pytest.raises(Unverified, match=r"1 items of court-dev-beta in us-west-1"):
+        runner.run(bench, until=Phase.VERIFY)
 
 
 def test_a_key_that_changes_all_the_time_is_in_motion(monkeypatch: pytest.MonkeyPatch) -> None:

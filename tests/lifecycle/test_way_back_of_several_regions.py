@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from tests.lifecycle.perils import Exposed, Killed, Kills
-from tests.lifecycle.regions import BETA, WEST, behind, live
+from tests.lifecycle.regions import BETA, WEST, Respelt, behind, live
 from tests.lifecycle.world import World
 
 from verdigris import runner
@@ -44,6 +44,12 @@ def test_what_is_whole_may_be_gone_back_to(baked: World) -> None:
     before = dict(baked.tables.contents(ALPHA).items)
     way_back.demand(baked.bench())
     assert baked.tables.contents(ALPHA).items == before, "the item by which it looked is gone again"
+
+
+def test_the_order_of_attributes_is_no_difference(baked: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = Respelt(baked.replicas.table(ALPHA, WEST))
+    monkeypatch.setattr(baked.replicas, "table", lambda name, region: there)
+    way_back.demand(baked.bench())
 
 
 def test_a_replica_that_is_gone_is_named_and_what_to_type(baked: World) -> None:

@@ -32,6 +32,13 @@ def fingerprint(raw: RawItem) -> int:
     return int.from_bytes(blake2b(canonical(raw), digest_size=16).digest(), "big")
 
 
+def same(one: RawItem | None, other: RawItem | None) -> bool:
+    """Whether both are the same item, or neither is there: answers may spell one item in several ways."""
+    if one is None or other is None:
+        return one is other
+    return fingerprint(one) == fingerprint(other)
+
+
 def canonical(raw: RawItem) -> bytes:
     """One spelling for each item: attributes and sets sorted, numbers in canonical form, `{}` as `{"M":{}}`."""
     item = orjson.loads(raw)

@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from verdigris.core.fingerprint import fingerprint
+from verdigris.core.fingerprint import same
 from verdigris.core.model import RawItem
 
 #: Whether a raw item has expired at a time (seconds since the epoch).
@@ -45,6 +45,4 @@ def alike(wanted: RawItem | None, there: RawItem | None, expired: Expired, now_s
     """Whether both say the same. An item whose time has passed equals an absent one: the service may delete it on
     either side."""
     left, right = (None if item is None or expired(item, now_s) else item for item in (wanted, there))
-    if left is None or right is None:
-        return left is right
-    return fingerprint(left) == fingerprint(right)
+    return same(left, right)

@@ -12,7 +12,7 @@ from math import inf
 
 from verdigris.core import regions
 from verdigris.core.batching import runs
-from verdigris.core.fingerprint import fingerprint
+from verdigris.core.fingerprint import fingerprint, same
 from verdigris.core.model import Key, Phase, RawItem, Segment
 from verdigris.core.raw_key import key_reader
 from verdigris.core.records import Evidence
@@ -177,7 +177,7 @@ def _wait_until_equal(
     until_s = min(until_s, bench.now() + _LIMIT_S)
     while True:
         now = dict(_apart(home, there, keys))
-        moved = {key for key, item in now.items() if key in last and last[key] != item}
+        moved = {key for key, item in now.items() if key in last and not same(last[key], item)}
         in_motion += len(moved)
         keys = [key for key in now if key not in moved]
         if not keys:
@@ -196,12 +196,8 @@ def _apart(home: Table, there: Table, keys: Iterable[Key]) -> Iterator[tuple[Key
     for chunk in runs(list(keys), _CHUNK):
         left, right = home.read(chunk), there.read(chunk)
         for key in chunk:
-            one, other = left.get(key), right.get(key)
-            if one is None or other is None:
-                if one is not other:
-                    yield key, one
-            elif fingerprint(one) != fingerprint(other):
-                yield key, one
+            if not same(left.get(key), right.get(key)):
+                yield key, left.get(key)
 
 
 def _unverified(bench: Bench, region: str, keys: Sequence[Key]) -> Unverified:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import orjson
 
+from verdigris.core.fingerprint import same
 from verdigris.core.model import Phase
 from verdigris.errors import PhaseFailed
 from verdigris.phases import replicas
@@ -59,7 +60,7 @@ def _behind(bench: Bench) -> str:
 def _waited(bench: Bench, region: str) -> str:
     key, name = bench.settings.reserved.key(0), bench.plan.source_table
     there, until_s = replicas.table(bench, name, region), bench.now() + _LIMIT_S
-    while there.read([key]) != bench.source.read([key]):
+    while not same(there.read([key]).get(key), bench.source.read([key]).get(key)):
         if bench.now() >= until_s:
             return f"what is written to {name} has not arrived in {region} for {_LIMIT_S:.0f} s"
         bench.report(Progress(Phase.SWITCH, reason=f"waiting for a write to {name} to arrive in {region}"))
